@@ -1,0 +1,46 @@
+"""The command `nattevagt`: one subcommand per file, imported only when it is called."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from schemas.errors import NattevagtError
+
+# name -> module with a `command`; the help line stands here so that `--help` imports none of them
+COMMANDS = {
+    "kafka": ("streams.cli.kafka", "start, stop or look at a local Apache Kafka"),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group whose subcommands are imported on first use: `nattevagt --help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nattevagt")
+def group() -> None:
+    """The night watch: telemonitoring on Kafka."""
+
+
+def main(**extra: Any) -> None:
+    """Run the command line; a NattevagtError becomes one readable line and exit code 2."""
+    try:
+        group(**extra)
+    except NattevagtError as error:
+        click.echo(f"nattevagt: {error}", err=True)
+        sys.exit(2)
