@@ -1,0 +1,47 @@
+"""What all contracts share: frozen, closed for what we read, open for what we produce."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+
+class Closed(BaseModel):
+    """A contract of a topic we read: an unknown field is refused, because it could change the meaning."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Open(BaseModel):
+    """A contract of a topic we produce: readers ignore fields they do not know, so that we may add some."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+
+
+def to_ms(instant: datetime) -> int:
+    """Epoch milliseconds, rounded down; exact integer arithmetic."""
+    delta = instant - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
+
+
+def rfc3339(ms: int) -> str:
+    """Epoch milliseconds as RFC 3339 in UTC with three decimals: one spelling for one instant."""
+    seconds, rest = divmod(ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def _parse_instant(value: object) -> object:
+    """Strict models take no strings for datetimes; JSON has nothing else. Only full RFC 3339 texts pass."""
+    if isinstance(value, str) and len(value) >= 20 and value[10] in "Tt":
+        return datetime.fromisoformat(value)
+    return value
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_parse_instant),
+    PlainSerializer(lambda value: rfc3339(to_ms(value)), return_type=str),
+]
+"""An instant: RFC 3339 text with offset or Z in JSON, an aware datetime in Python."""

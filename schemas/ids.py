@@ -1,0 +1,42 @@
+"""Identifiers: how they look, and how they are made from what they identify, never from clock or chance."""
+
+import re
+from hashlib import sha256
+from typing import Annotated, NewType
+
+from pydantic import StringConstraints
+
+Pseudonym = NewType("Pseudonym", str)
+"""The only patient id inside the system: ASCII, 1 to 64 characters, never a CPR number."""
+
+AlertId = NewType("AlertId", str)
+EventId = NewType("EventId", str)
+
+_PSEUDONYM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,62}[A-Za-z0-9])?")
+# A Danish civil registration number (DDMMYY-SSSS) or a replacement number (letters in the last four).
+_LIKE_CPR = re.compile(r"\d{6}-?[0-9A-Za-z]{4}")
+
+PseudonymField = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,62}[A-Za-z0-9])?$", strict=True)
+]
+DeviceField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,79}$", strict=True)]
+TeamField = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$", strict=True)]
+LocalIdField = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,80}$", strict=True)]
+ActorField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@~-]{0,79}$", strict=True)]
+
+UNASSIGNED_TEAM = "unassigned"
+"""alerts.v1.unassigned always exists: an alert whose team is unknown goes there and is a finding."""
+
+
+def is_pseudonym(text: str) -> bool:
+    """Is this a well-formed pseudonym? What looks like a CPR or replacement number is not."""
+    return _PSEUDONYM.fullmatch(text) is not None and _LIKE_CPR.fullmatch(text) is None
+
+
+def make_id(*parts: str | int) -> EventId:
+    """A 128-bit id in hex, a function of its parts alone: the same input gives the same id after every crash.
+
+    Parts are joined by the unit separator, which none of them can contain (patterns above), so
+    ("a", "bc") and ("ab", "c") differ.
+    """
+    return EventId(sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32])

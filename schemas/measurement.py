@@ -1,0 +1,29 @@
+"""Measurement: one device reading as it arrives on measurements.v1."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import Closed, Instant
+from schemas.ids import DeviceField, LocalIdField, PseudonymField
+
+
+class Measurement(Closed):
+    """One reading of one vital sign (FHIR R4 Observation, vital-signs).
+
+    id: the device's own id of this reading; a repeat with the same content is a duplicate.
+    kind: key of `schemas.vitals.VITALS`.
+    value: number in `unit`, or the code of an enum kind (`"A"`, `"1+"`).
+    unit: UCUM code; None only for enum and ordinal kinds.
+    measured_at: the device's clock, with offset.
+    battery_percent: 0 to 100; None when the device does not tell.
+    """
+
+    id: LocalIdField
+    patient: PseudonymField
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    value: int | float | Annotated[str, Field(max_length=16)]
+    unit: Annotated[str, Field(max_length=16)] | None = None
+    measured_at: Instant
+    device: DeviceField
+    battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None

@@ -1,0 +1,119 @@
+"""RuleBundle: every number that decides, in one signed, versioned record on rules.v1."""
+
+from functools import cached_property
+from hashlib import sha256
+from typing import Annotated
+
+import orjson
+from pydantic import Field
+
+from schemas.base import Closed
+
+Minutes = Annotated[int, Field(ge=0, le=525_600)]
+Hours = Annotated[int, Field(ge=1, le=8760)]
+
+
+class IntakeRules(Closed):
+    """Which times intake believes. Both are our choice.
+
+    future_min: a device clock may run ahead by this much (NTP-less home hubs drift by minutes).
+    ancient_days: older readings are refused; buffered readings of a holiday are younger.
+    """
+
+    future_min: Minutes = 10
+    ancient_days: Annotated[int, Field(ge=1, le=3650)] = 30
+
+
+class LatenessRules(Closed):
+    """How late a reading may come and still be put in its place (design.md section 3, point 9): 7 days."""
+
+    default_hours: Hours = 168
+    by_kind: dict[str, Hours] = Field(default_factory=dict)
+
+
+class News2Rules(Closed):
+    """Freshness of each input (clinical/news2.json, engineering rule) and the tier of each risk band.
+
+    Tiers: clinical/escalation.json: NEWS2 >= 5 is tier 4; a confirmed single parameter 3 is tier 3.
+    """
+
+    freshness_hours: dict[str, Hours] = Field(
+        default_factory=lambda: {
+            "resp_rate": 4,
+            "spo2": 4,
+            "supplemental_o2": 24,
+            "sbp": 12,
+            "pulse": 4,
+            "consciousness": 4,
+            "temp": 12,
+        }
+    )
+    single3_tier: Annotated[int, Field(ge=2, le=5)] = 3
+    medium_tier: Annotated[int, Field(ge=2, le=5)] = 4
+    high_tier: Annotated[int, Field(ge=2, le=5)] = 4
+
+
+class ConfirmRules(Closed):
+    """Paging on an unconfirmed value waits at most this long (clinical README section 1: 15 minutes)."""
+
+    hold_min: Annotated[int, Field(ge=0, le=15)] = 15
+
+
+class MissingRules(Closed):
+    """Silence after yellow or red is tier 3 (clinical README 7) while the finding is recent: 72 h, our choice."""
+
+    recent_hours: Hours = 72
+    worried_tier: Annotated[int, Field(ge=1, le=5)] = 3
+
+
+class LadderRules(Closed):
+    """Minutes from the raise to each rung, per tier, and how long an acknowledgement holds.
+
+    Tier 4 and 5: re-page 10, next person 20, duty lead 30 (clinical/escalation.json). Tier 3: 4 hours, then
+    60 minutes past the deadline. Tier 2: the next day (24 h stands for 'next working day' until coverage
+    calendars decide it). The last rung repeats, so that an open alert always has a next deadline.
+    """
+
+    rungs_min: dict[str, tuple[Minutes, ...]] = Field(
+        default_factory=lambda: {
+            "2": (1440, 2880),
+            "3": (240, 300),
+            "4": (10, 20, 30),
+            "5": (10, 20, 30),
+        },
+    )
+    acknowledged_min: dict[str, Minutes] = Field(
+        default_factory=lambda: {"2": 4320, "3": 1440, "4": 240, "5": 240}
+    )
+
+
+class BatteryRules(Closed):
+    """A device at or below this charge is a finding for its supplier, not a colour. 15 %, our choice."""
+
+    low_percent: Annotated[int, Field(ge=1, le=50)] = 15
+
+
+class RuleBundle(Closed):
+    """One bundle; the shipped default is in force at offset -1, before anything is published on rules.v1.
+
+    signed_by: staff id of the clinician who signed; None for the shipped default, which nobody has signed.
+    zones: per time zone, (from epoch ms, seconds east of UTC), rising; generated from the tz database.
+    """
+
+    bundle: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "default"
+    version: Annotated[int, Field(ge=1)] = 1
+    signed_by: str | None = None
+    intake: IntakeRules = IntakeRules()
+    lateness: LatenessRules = LatenessRules()
+    news2: News2Rules = News2Rules()
+    confirm: ConfirmRules = ConfirmRules()
+    missing: MissingRules = MissingRules()
+    ladder: LadderRules = LadderRules()
+    battery: BatteryRules = BatteryRules()
+    zones: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, 16 hex digits: names the numbers in every decision."""
+        body = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        return sha256(body).hexdigest()[:16]
