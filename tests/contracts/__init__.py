@@ -1,0 +1,1 @@
+"""What is true of the whole house: floors, purity, shape, papers, tracked files and registries."""
