@@ -1,0 +1,179 @@
+"""A broker as a process of this machine: Java and the jars, one KRaft node on loopback."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from schemas.errors import ConfigurationError
+
+from . import answers, guard, jars, ports, settings
+from .handle import Broker, How, Wish
+from .java import Java
+
+START_LIMIT = 90.0  # seconds; 2 s on a quiet machine, 9 s on a busy one, and CI machines are worse
+STOP_LIMIT = 30.0  # seconds; 0.3 s is usual
+# C1 only halves a start (2.8 to 2.1 s) and its CPU (4.7 to 2.7 s).
+SWIFT = ("-XX:TieredStopAtLevel=1",)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The files of one node. `temporary` = they go when the broker stops."""
+
+    home: Path
+    temporary: bool
+
+    @property
+    def properties(self) -> Path:
+        """Also the mark by which the process is known again."""
+        return self.home / "server.properties"
+
+    @property
+    def log(self) -> Path:
+        """The broker's own log."""
+        return self.home / "broker.log"
+
+    @property
+    def output(self) -> Path:
+        """What the JVM says before and beside the log."""
+        return self.home / "broker.out"
+
+
+class LocalNode:
+    """The process, and how it is started again."""
+
+    container: str | None = None
+
+    def __init__(self, command: list[str], place: Place, address: str, *, guarded: bool) -> None:
+        self._command = command
+        self._place = place
+        self._address = address
+        self._guarded = guarded
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard: guard.Guard | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The JVM's; None when it was stopped or killed."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the JVM and wait for an answer; a failure carries the broker's last lines."""
+        with self._place.output.open("ab") as out:
+            self._process = _launch(self._command, out)
+        if self._guarded:
+            temporary = str(self._place.home) if self._place.temporary else ""
+            self._guard = guard.over_process(self._process.pid, temporary=temporary)
+        process = self._process
+        if not answers.wait(self._address, alive=lambda: process.poll() is None, timeout=START_LIMIT):
+            raise ConfigurationError(
+                f"Kafka did not start at {self._address}: {_last_lines(self._place)}",
+                next_step="Read the line above; a taken port or data folder needs another one.",
+            )
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL if it takes longer than STOP_LIMIT; temporary data go."""
+        if self._process:
+            self._process.terminate()
+            self._reap(patience=STOP_LIMIT)
+        if self._place.temporary:
+            shutil.rmtree(self._place.home, ignore_errors=True)
+
+    def kill(self) -> None:
+        """SIGKILL; the data stay for restart()."""
+        if self._process:
+            self._process.kill()
+            self._reap(patience=STOP_LIMIT)
+
+    def restart(self) -> None:
+        """Same command, same data, same ports."""
+        if self._process:
+            self._process.terminate()
+            self._reap(patience=STOP_LIMIT)
+        self.start()
+
+    def _reap(self, *, patience: float) -> None:
+        # The guard goes first: after wait() the process id may belong to somebody else.
+        if self._guard:
+            self._guard.dismiss()
+        assert self._process is not None
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._guard = None
+
+
+def start(java: Java, how: How, wish: Wish, say: Callable[[str], None]) -> Broker:
+    """Get the jars, format the data folder if it is new, start, and wait for an answer."""
+    files = jars.obtain(jars.cache() / f"kafka-{settings.VERSION}", say=say)
+    port = ports.claim(wish.port)
+    place = _prepare(wish.data, port)
+    address = f"127.0.0.1:{port}"
+    command = _command(java, files, place)
+    serve = [*command, "kafka.Kafka", str(place.properties)]
+    node = LocalNode(serve, place, address, guarded=not wish.detach)
+    begun = time.monotonic()
+    with contextlib.ExitStack() as undo:
+        undo.callback(node.stop)
+        _format([*command, "kafka.tools.StorageTool"], place)
+        node.start()
+        undo.pop_all()
+    say(
+        f"Kafka {settings.VERSION} at {address} after {time.monotonic() - begun:.1f} s "
+        f"(Java from {java.source}, pid {node.pid}, data {place.home}). {wish.farewell}"
+    )
+    return Broker(address, how, node, data=wish.data)
+
+
+def _prepare(data: Path | None, port: int) -> Place:
+    home = Path(tempfile.mkdtemp(prefix="nattevagt-kafka-")) if data is None else data.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    controller = next(candidate for candidate in ports.free(2) if candidate != port)
+    place = Place(home, temporary=data is None)
+    text = settings.properties(settings.local(data=home / "log", port=port, controller=controller))
+    place.properties.write_text(text)
+    (home / "log4j2.yaml").write_text(settings.LOGGING)
+    return place
+
+
+def _command(java: Java, files: list[Path], place: Place) -> list[str]:
+    logging = [f"-Dnattevagt.log={place.log}", f"-Dlog4j2.configurationFile={place.home / 'log4j2.yaml'}"]
+    classes = os.pathsep.join(map(str, files))
+    return [str(java.program), settings.HEAP, *SWIFT, *java.flags, *logging, "-cp", classes]
+
+
+def _format(tool: list[str], place: Place) -> None:
+    if (place.home / "log" / "meta.properties").exists():
+        return
+    arguments = ["format", "--cluster-id", settings.CLUSTER_ID, "--config", str(place.properties)]
+    done = subprocess.run([*tool, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if done.returncode != 0:
+        raise ConfigurationError(
+            f"Kafka could not format {place.home}: {(done.stderr or done.stdout).strip()[-300:]}",
+            next_step="Give a folder that can be written.",
+        )
+
+
+def _launch(command: list[str], out: IO[bytes]) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C must not end the broker before its owner has drained."""
+    return subprocess.Popen(  # noqa: S603 - our own command, no shell
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def _last_lines(place: Place) -> str:
+    for file in (place.output, place.log):
+        lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+        telling = [line for line in lines if " ERROR " in line or " FATAL " in line] or lines
+        if telling:
+            return " / ".join(telling[-3:])
+    return "it said nothing."
