@@ -10,9 +10,12 @@ import subprocess
 # A line on stdin = the owner did it. Both programs stand in sessions of their own, so that Ctrl-C in
 # a terminal reaches neither before the owner has drained.
 SCRIPT = 'read -r done_by_owner && exit 0; exec "$@"'
-# TERM, wait for the end, then give up the temporary folder ($2, or empty).
+# TERM, wait for the end, then give up the temporary folder ($2, or empty). At most 30 s: where nobody
+# collects orphans, an ended process still looks alive.
 END_PROCESS = (
-    'kill "$1" 2>/dev/null; while kill -0 "$1" 2>/dev/null; do sleep 0.2; done; [ -z "$2" ] || rm -rf -- "$2"'
+    'kill "$1" 2>/dev/null; tries=0; '
+    'while kill -0 "$1" 2>/dev/null && [ $tries -lt 150 ]; do sleep 0.2; tries=$((tries + 1)); done; '
+    '[ -z "$2" ] || rm -rf -- "$2"'
 )
 
 

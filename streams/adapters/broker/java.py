@@ -13,11 +13,16 @@ OLDEST = 17  # Apache Kafka 4 brokers need it
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A runtime that was asked for its version. `source` completes the phrase "Java from ..."."""
+    """A runtime that was asked for its version.
+
+    Source: completes the phrase "Java from ...".
+    Build: all it says about itself, so that an upgrade in place is seen.
+    """
 
     program: Path
     major: int
     source: str
+    build: str = ""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -66,4 +71,4 @@ def _asked(program: Path, source: str) -> Java | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     version = major(asked.stderr)
-    return Java(program, version, source) if version and version >= OLDEST else None
+    return Java(program, version, source, asked.stderr) if version and version >= OLDEST else None
