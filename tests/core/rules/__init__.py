@@ -1,0 +1,1 @@
+"""Tests of the rules, each a pure function of what is known."""
