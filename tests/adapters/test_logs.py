@@ -139,7 +139,7 @@ def test_what_names_a_person_is_replaced(secret: str, kind: str, frame: str) -> 
     "text",
     [
         str(make_id("measurements.v1", 3, 17)),
-        "9876543210" * 6 + "cafe",
+        CPR * 6 + "cafe",
         "NATTEVAGT_BOOTSTRAP is not set",
         "2026-11-24T23:36:29.123Z",
         "epoch 1764027389123 ms",
