@@ -1,11 +1,13 @@
 """A broker in a container of the official image, through the docker command line."""
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from schemas.errors import ConfigurationError
 
@@ -24,22 +26,24 @@ class ContainerNode:
 
     pid: int | None = None
 
-    def __init__(self, name: str, address: str, *, guarded: bool) -> None:
+    def __init__(self, name: str, address: str) -> None:
         self.container: str | None = name
         self._name = name
         self._address = address
-        self._guard = guard.Guard(_remove(name)) if guarded else None
+        self._guard = guard.Guard([_program(), "rm", "--force", "--volumes", name])
 
     def wait(self) -> bool:
         """True when it answers, False when it ended or takes too long."""
-        return answers.wait(self._address, alive=self._runs, timeout=START_LIMIT)
+        return answers.wait(self._address, alive=lambda: runs(self._name), timeout=START_LIMIT)
+
+    def release(self) -> None:
+        """Let the container outlive this process."""
+        self._guard.dismiss()
 
     def stop(self) -> None:
         """Stop in good order, then remove the container; a named volume stays."""
-        if self._guard:
-            self._guard.dismiss()
-        _succeeds("stop", "--time", "20", self._name, limit=COMMAND_LIMIT)
-        _succeeds("rm", "--force", "--volumes", self._name, limit=COMMAND_LIMIT)
+        self.release()
+        remove(self._name)
 
     def kill(self) -> None:
         """SIGKILL to the broker; the container and its data stay for restart()."""
@@ -55,9 +59,6 @@ class ContainerNode:
                 next_step=f"Look at  docker logs {self._name}",
             )
 
-    def _runs(self) -> bool:
-        return _docker("container", "inspect", "--format", "{{.State.Running}}", self._name).strip() == "true"
-
 
 def start(wish: Wish, say: Callable[[str], None]) -> Broker | Unavailable:
     """The container answers, or the reason why Docker gives none."""
@@ -70,18 +71,36 @@ def start(wish: Wish, say: Callable[[str], None]) -> Broker | Unavailable:
     return _run(wish, ports.claim(wish.port), say)
 
 
+def runs(name: str) -> bool:
+    """True when a container of this name runs."""
+    try:
+        return _docker("container", "inspect", "--format", "{{.State.Running}}", name).strip() == "true"
+    except ConfigurationError:
+        return False
+
+
+def remove(name: str) -> None:
+    """Stop in good order and remove; a named volume stays. No container of that name is no fault."""
+    _succeeds("stop", "--time", "20", name, limit=COMMAND_LIMIT)
+    _succeeds("rm", "--force", "--volumes", name, limit=COMMAND_LIMIT)
+
+
 def _run(wish: Wish, port: int, say: Callable[[str], None]) -> Broker | Unavailable:
     name, address, begun = f"nattevagt-kafka-{port}", f"127.0.0.1:{port}", time.monotonic()
-    volume = _volume(wish)
+    volume = volume_of(wish.data) if wish.data else None
     try:
         _docker("run", "--detach", "--name", name, *_options(port, volume), settings.IMAGE)
     except ConfigurationError as error:
         return Unavailable(f"Docker did not start the container: {error.args[0]}", worth_saying=True)
-    node = ContainerNode(name, address, guarded=not wish.detach)
-    if not node.wait():
-        last = _docker("logs", "--tail", "3", name)
-        node.stop()
-        return Unavailable(f"the container did not answer at {address}: {last.strip()}", worth_saying=True)
+    node = ContainerNode(name, address)
+    with contextlib.ExitStack() as undo:
+        undo.callback(node.stop)
+        if not node.wait():
+            last = _docker("logs", "--tail", "3", name).strip()
+            return Unavailable(f"the container did not answer at {address}: {last}", worth_saying=True)
+        undo.pop_all()
+    if wish.detach:
+        node.release()
     kept = f"data in volume {volume}" if volume else "data go with it"
     say(
         f"Kafka {settings.VERSION} at {address} after {time.monotonic() - begun:.1f} s "
@@ -99,19 +118,17 @@ def _options(port: int, volume: str | None) -> list[str]:
     return options
 
 
-def _volume(wish: Wish) -> str | None:
+def volume_of(data: Path) -> str:
     """A volume named after the folder: a bind mount would have to belong to the image's user."""
-    if wish.data is None:
-        return None
-    return "nattevagt-kafka-" + hashlib.sha256(str(wish.data.resolve()).encode()).hexdigest()[:12]
+    return "nattevagt-kafka-" + hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
 
 
-def _remove(name: str) -> list[str]:
-    return [shutil.which("docker") or "docker", "rm", "--force", "--volumes", name]
+def _program() -> str:
+    return shutil.which("docker") or "docker"
 
 
 def _docker(*arguments: str) -> str:
-    command = [shutil.which("docker") or "docker", *arguments]
+    command = [_program(), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words, no shell
     if done.returncode != 0:
         raise ConfigurationError(
@@ -122,7 +139,7 @@ def _docker(*arguments: str) -> str:
 
 
 def _succeeds(*arguments: str, limit: float) -> bool:
-    command = [shutil.which("docker") or "docker", *arguments]
+    command = [_program(), *arguments]
     try:
         return subprocess.run(command, capture_output=True, timeout=limit, check=False).returncode == 0  # noqa: S603 - as above
     except (OSError, subprocess.TimeoutExpired):

@@ -50,16 +50,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The JVM with everything but the program it shall run."""
+    """The JVM with everything but the program it shall run.
+
+    Learns: the broker may write the class archive at its orderly end, because we shall be there to keep it.
+    """
 
     java: Java
     jars: list[Path]
     place: Place
     archive: Archive
+    learns: bool
 
     def serve(self) -> list[str]:
-        """The broker's command line; it teaches the class archive when there is none."""
-        return self._command(*self.archive.learning(), "kafka.Kafka", str(self.place.properties))
+        """The broker's command line."""
+        flags = self.archive.learning() if self.learns else self.archive.reading()
+        return self._command(*flags, "kafka.Kafka", str(self.place.properties))
 
     def tool(self, name: str, *arguments: str) -> list[str]:
         """The command line of one of Kafka's own tools."""
@@ -78,11 +83,10 @@ class LocalNode:
 
     container: str | None = None
 
-    def __init__(self, machine: Machine, address: str, *, guarded: bool) -> None:
+    def __init__(self, machine: Machine, address: str) -> None:
         self._machine = machine
         self._place = machine.place
         self._address = address
-        self._guarded = guarded
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: guard.Guard | None = None
 
@@ -95,15 +99,19 @@ class LocalNode:
         """Start the JVM and wait for an answer; a failure carries the broker's last lines."""
         with self._place.output.open("ab") as out:
             self._process = _launch(self._machine.serve(), out)
-        if self._guarded:
-            temporary = str(self._place.home) if self._place.temporary else ""
-            self._guard = guard.over_process(self._process.pid, temporary=temporary)
         process = self._process
+        temporary = str(self._place.home) if self._place.temporary else ""
+        self._guard = guard.over_process(process.pid, temporary=temporary)
         if not answers.wait(self._address, alive=lambda: process.poll() is None, timeout=START_LIMIT):
             raise ConfigurationError(
                 f"Kafka did not start at {self._address}: {_last_lines(self._place)}",
                 next_step="Read the line above; a taken port or data folder needs another one.",
             )
+
+    def release(self) -> None:
+        """Let the broker outlive this process."""
+        if self._guard:
+            self._guard.dismiss()
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL if it takes longer than STOP_LIMIT; temporary data go."""
@@ -147,14 +155,16 @@ def start(java: Java, how: How, wish: Wish, say: Callable[[str], None]) -> Broke
     port = ports.claim(wish.port)
     place = _prepare(wish.data, port)
     address = f"127.0.0.1:{port}"
-    machine = Machine(java, files, place, archive.of(java, files, place.home))
-    node = LocalNode(machine, address, guarded=not wish.detach)
+    machine = Machine(java, files, place, archive.of(java, files, place.home), learns=not wish.detach)
+    node = LocalNode(machine, address)
     begun = time.monotonic()
     with contextlib.ExitStack() as undo:
         undo.callback(node.stop)
         _format(machine)
         node.start()
         undo.pop_all()
+    if wish.detach:
+        node.release()
     say(
         f"Kafka {settings.VERSION} at {address} after {time.monotonic() - begun:.1f} s "
         f"(Java from {java.source}, pid {node.pid}, data {place.home}). {wish.farewell}"
