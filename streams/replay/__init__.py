@@ -1,0 +1,1 @@
+"""Floor 3: the same decisions on recorded readings, without Kafka."""

@@ -1,0 +1,1 @@
+"""Tests of replay: recorded readings and the same decisions on them."""
