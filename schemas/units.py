@@ -118,13 +118,9 @@ def _exact(value: float) -> Fraction:
             next_step="send a JSON number; text such as LO, HI or <5 is not one",
         )
     if isinstance(value, float) and not isfinite(value):
-        raise MeasuredValueError(
-            "The value is not finite.", next_step="leave out a value that was not measured"
-        )
+        raise MeasuredValueError("The value is not finite.", next_step="leave out a value that was not measured")
     if abs(value) > LARGEST:
-        raise MeasuredValueError(
-            "The value is beyond 1e9.", next_step="check the device: no vital sign is that large"
-        )
+        raise MeasuredValueError("The value is beyond 1e9.", next_step="check the device: no vital sign is that large")
     return Fraction(value) if isinstance(value, int) else Fraction(Decimal(repr(float(value))))
 
 
@@ -132,11 +128,7 @@ def _conversion(quantity: Quantity, unit: str | None) -> Conversion:
     """The conversion from `unit`, or a `UnitError` that names every unit to choose from."""
     found = quantity.conversions.get(unit) if unit else None
     if found is None:
-        what = (
-            f"Unit {unit[:20]!r} unknown for {quantity.name}."
-            if unit
-            else f"Unit missing for {quantity.name}."
-        )
+        what = f"Unit {unit[:20]!r} unknown for {quantity.name}." if unit else f"Unit missing for {quantity.name}."
         raise UnitError(what, next_step="send " + " or ".join(quantity.accepted))
     return found
 

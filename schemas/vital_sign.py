@@ -123,11 +123,7 @@ class VitalSign:
         """Position of a code in `codes`."""
         choice = ", ".join(self.codes)
         if unit:
-            raise UnitError(
-                f"{self.key} has no unit.", next_step=f"leave the unit out and send one of {choice}"
-            )
+            raise UnitError(f"{self.key} has no unit.", next_step=f"leave the unit out and send one of {choice}")
         if not isinstance(value, str) or value not in self.codes:
-            raise MeasuredValueError(
-                f"The value is no code of {self.key}.", next_step=f"send one of {choice}"
-            )
+            raise MeasuredValueError(f"The value is no code of {self.key}.", next_step=f"send one of {choice}")
         return self.codes.index(value)

@@ -53,16 +53,12 @@ def _medcom(code: str, note: str = "") -> Code:
     return Code("MedCom", code, CodeStatus.VERIFIED, note)
 
 
-def _snomed(
-    *pairs: tuple[str, str], status: CodeStatus = CodeStatus.VERIFIED
-) -> tuple[tuple[str, Code], ...]:
+def _snomed(*pairs: tuple[str, str], status: CodeStatus = CodeStatus.VERIFIED) -> tuple[tuple[str, Code], ...]:
     """SNOMED CT codes of the values of an enum or ordinal kind."""
     return tuple((value, Code("SNOMED CT", code, status)) for value, code in pairs)
 
 
-_READ_AGAIN = Text(
-    "Læs tallet på udstyret igen, og send det.", "Read the number on the equipment again and send it."
-)
+_READ_AGAIN = Text("Læs tallet på udstyret igen, og send det.", "Read the number on the equipment again and send it.")
 """Our choice, where the source gives no way to repeat the measurement."""
 
 _BLOOD_PRESSURE = Text(
@@ -151,8 +147,7 @@ _CIRCULATION: Final = (
         accept=(70_000, 230_000),
         news2="sbp",
         step_note="change >40 vs personal median",
-        cadence="hypertension: 2 morning + 2 evening for 7 d (min 3 d); heart failure: daily;"
-        " pre-eclampsia: 1-4/day",
+        cadence="hypertension: 2 morning + 2 evening for 7 d (min 3 d); heart failure: daily; pre-eclampsia: 1-4/day",
         repeat=_BLOOD_PRESSURE,
         status="codes verified; ranges engineering choice (MIMIC-III benchmark valid 0-375)",
         bands_source=_OUR_BANDS,
@@ -260,8 +255,7 @@ _BODY_AND_LUNGS: Final = (
         resolution=5_000,
         reject=(0, 900_000),
         accept=(60_000, 800_000),
-        step_note="<50 % of personal best = red, 50-79 % = yellow"
-        " (asthma action-plan convention, from knowledge)",
+        step_note="<50 % of personal best = red, 50-79 % = yellow (asthma action-plan convention, from knowledge)",
         cadence="1-2/day when used",
         repeat=_SPIROMETRY,
         status="codes verified; ranges engineering choice",

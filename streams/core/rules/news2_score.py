@@ -59,9 +59,7 @@ TEMP_TENTHS: Final = Bands(((350, 3), (360, 1), (380, 0), (390, 1)), above=2)
 CONSCIOUSNESS: Final[Mapping[str, int]] = MappingProxyType({"A": 0, "C": 3, "V": 3, "P": 3, "U": 3})
 """C is new confusion only; long-standing confusion counts as A (RCP 2017)."""
 
-_BY_INDEX: Final = {
-    VITALS["consciousness"].codes.index(letter): CONSCIOUSNESS[letter] for letter in CONSCIOUSNESS
-}
+_BY_INDEX: Final = {VITALS["consciousness"].codes.index(letter): CONSCIOUSNESS[letter] for letter in CONSCIOUSNESS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

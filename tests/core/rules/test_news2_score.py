@@ -91,9 +91,7 @@ def test_complete_vectors(row: dict[str, str]) -> None:
 def test_partial_vectors(row: dict[str, str]) -> None:
     """Joint bounds and their risk bands; the empty cells are what is missing."""
     news2 = score(inputs_of(row), scale_of(row["scale"]))
-    columns = dict(
-        zip(SCORES_OF_VECTOR, ("resp_rate", "spo2", "o2", "sbp", "pulse", "acvpu", "temp"), strict=True)
-    )
+    columns = dict(zip(SCORES_OF_VECTOR, ("resp_rate", "spo2", "o2", "sbp", "pulse", "acvpu", "temp"), strict=True))
 
     assert not news2.is_complete
     assert tuple(kind for kind, column in columns.items() if not row[column]) == news2.missing
@@ -220,9 +218,7 @@ def test_an_unknown_consciousness_code_is_never_alert(code: str | int) -> None:
 @pytest.mark.parametrize("max_single", range(4))
 def test_risk_is_the_aggregate_table(total: int, max_single: int) -> None:
     """Each total has the band of the source; a single 3 lifts a total under 5."""
-    by_total = next(
-        row["id"] for row in SOURCE["aggregate"] if "min" in row and row["min"] <= total <= row["max"]
-    )
+    by_total = next(row["id"] for row in SOURCE["aggregate"] if "min" in row and row["min"] <= total <= row["max"])
     expected = "single3" if max_single == 3 and total < 5 else by_total
 
     assert expected == risk(total, max_single)
