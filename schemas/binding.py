@@ -37,8 +37,6 @@ class DeviceBindings(Closed):
     def _no_overlap(self) -> Self:
         spans = sorted(self.devices, key=lambda b: (b.device, b.valid_from))
         for first, second in pairwise(spans):
-            if first.device == second.device and (
-                first.valid_until is None or second.valid_from < first.valid_until
-            ):
+            if first.device == second.device and (first.valid_until is None or second.valid_from < first.valid_until):
                 raise ValueError(f"bindings of device {first.device} overlap")
         return self

@@ -31,9 +31,7 @@ def loads(data: bytes) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise MalformedError(
-            f"not JSON: {error.msg.split(':')[0]}", next_step="send UTF-8 JSON, RFC 8259"
-        ) from None
+        raise MalformedError(f"not JSON: {error.msg.split(':')[0]}", next_step="send UTF-8 JSON, RFC 8259") from None
     colons = _measure(value, 1)
     if b"\\" in data:
         json.loads(data, object_pairs_hook=_unique)
@@ -49,9 +47,7 @@ def _measure(value: Any, depth: int) -> int:
         return value.count(":")
     if isinstance(value, dict | list):
         if depth > MAX_DEPTH:
-            raise MalformedError(
-                f"nested deeper than {MAX_DEPTH}", next_step="send the flat structure of the contract"
-            )
+            raise MalformedError(f"nested deeper than {MAX_DEPTH}", next_step="send the flat structure of the contract")
         if isinstance(value, list):
             return sum([_measure(item, depth + 1) for item in value])
         return sum([1 + key.count(":") + _measure(item, depth + 1) for key, item in value.items()])

@@ -32,9 +32,7 @@ class Limit(Closed):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        given = [
-            x for x in (self.red_below, self.yellow_below, self.yellow_from, self.red_from) if x is not None
-        ]
+        given = [x for x in (self.red_below, self.yellow_below, self.yellow_from, self.red_from) if x is not None]
         if not given:
             raise ValueError("a limit needs at least one bound")
         if given != sorted(given):
@@ -53,9 +51,7 @@ class Slot(Closed):
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1, max_length=20, strict=False)]
     at: Annotated[tuple[LocalTime, ...], Field(min_length=1, max_length=12, strict=False)]
-    days: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7, strict=False)
-    ] = (
+    days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7, strict=False)] = (
         1,
         2,
         3,
@@ -87,9 +83,7 @@ class CarePlan(Closed):
     valid_until: Instant | None = None
     limits: Annotated[tuple[Limit, ...], Field(max_length=32, strict=False)] = ()
     slots: Annotated[tuple[Slot, ...], Field(max_length=16, strict=False)] = ()
-    rules: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,40}$")], ...], Field(strict=False)
-    ] = (
+    rules: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,40}$")], ...], Field(strict=False)] = (
         "limits",
         "news2",
         "missing",

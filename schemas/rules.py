@@ -82,9 +82,7 @@ class LadderRules(Closed):
             "5": (10, 20, 30),
         },
     )
-    acknowledged_min: dict[str, Minutes] = Field(
-        default_factory=lambda: {"2": 4320, "3": 1440, "4": 240, "5": 240}
-    )
+    acknowledged_min: dict[str, Minutes] = Field(default_factory=lambda: {"2": 4320, "3": 1440, "4": 240, "5": 240})
 
 
 class BatteryRules(Closed):

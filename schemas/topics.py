@@ -101,9 +101,7 @@ TABLE: tuple[Topic, ...] = (
         _IN,
         "input",
     ),
-    Topic(
-        COVERAGE, "team", "TeamCoverage", ("care team",), Layout.ONE, "delete", UNLIMITED, _IN, "reference"
-    ),
+    Topic(COVERAGE, "team", "TeamCoverage", ("care team",), Layout.ONE, "delete", UNLIMITED, _IN, "reference"),
     Topic(RULES, "bundle", "RuleBundle", ("operator",), Layout.ONE, "delete", UNLIMITED, _IN, "reference"),
     Topic(
         MODELS,
@@ -166,9 +164,7 @@ TABLE: tuple[Topic, ...] = (
     ),
 )
 
-ALERTS_ROW = Topic(
-    ALERTS, "patient", "AlertStep", ("worker",), Layout.PATIENT, "delete", 365 * DAY_MS, _IN, "output"
-)
+ALERTS_ROW = Topic(ALERTS, "patient", "AlertStep", ("worker",), Layout.PATIENT, "delete", 365 * DAY_MS, _IN, "output")
 """Template of alerts.v1.<team>; the teams are those of coverage.v1, plus `unassigned`."""
 
 INPUTS: tuple[str, ...] = tuple(row.name for row in TABLE if row.stage == "input")

@@ -1,0 +1,1 @@
+"""Adherence: when readings are expected, and which are missing."""

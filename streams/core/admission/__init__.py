@@ -1,0 +1,1 @@
+"""Admission: what needs memory to decide whether an input counts."""

@@ -1,0 +1,18 @@
+"""Bindings: may this device speak for this patient, about this kind, at the time it measured?"""
+
+from schemas.measurement import Measurement
+from streams.core.plan import Device, parse_bindings
+from streams.core.state import PatientState
+
+
+def speaking(state: PatientState, reading: Measurement, measured_ms: int) -> Device | None:
+    """The binding that covers the reading, or None.
+
+    Checked at measured_at, not at arrival: a buffered reading belongs to whoever had the device then.
+    """
+    if state.bindings is None:
+        return None
+    for device in parse_bindings(state.bindings)[1]:
+        if device.id == reading.device and device.covers(measured_ms, reading.kind):
+            return device
+    return None

@@ -1,0 +1,83 @@
+"""Context: the reference data a decision may use, exactly as it stood at the event's stamp."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas.coverage import TeamCoverage
+from schemas.errors import StateError
+from schemas.events import Stamp
+from schemas.rules import RuleBundle
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """In force for one event. code: name and version of the deciding program, repeated in each decision."""
+
+    rules: RuleBundle
+    teams: Mapping[str, TeamCoverage]
+    code: str
+
+
+@dataclass(slots=True)
+class Reference:
+    """The fold of each reference topic, answerable for any stamp that has been read.
+
+    `default` is in force at offset -1. Records are few (teams, bundles), so all are kept.
+    """
+
+    default: RuleBundle
+    code: str
+    _coverage: list[tuple[int, TeamCoverage]] = field(default_factory=list)
+    _rules: list[tuple[int, RuleBundle]] = field(default_factory=list)
+    _read: list[int] = field(default_factory=lambda: [-1, -1, -1])
+    _known: dict[tuple[int, int, int], Context] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> Stamp:
+        """What has been read so far."""
+        return Stamp(coverage=self._read[0], rules=self._read[1], models=self._read[2])
+
+    def add_coverage(self, offset: int, record: TeamCoverage | None) -> None:
+        """One record of coverage.v1; None = it could not be read and changes nothing."""
+        if record is not None:
+            self._coverage.append((offset, record))
+        self._read[0] = offset
+
+    def add_rules(self, offset: int, record: RuleBundle | None) -> None:
+        """One record of rules.v1; None = it could not be read and changes nothing."""
+        if record is not None:
+            self._rules.append((offset, record))
+        self._read[1] = offset
+
+    def add_model(self, offset: int) -> None:
+        """One record of models.v1 has passed; snapshots come into force with the risk model's issue."""
+        self._read[2] = offset
+
+    def covers(self, stamp: Stamp) -> bool:
+        """Has everything up to this stamp been read?"""
+        return stamp.coverage <= self._read[0] and stamp.rules <= self._read[1] and stamp.models <= self._read[2]
+
+    def at(self, stamp: Stamp) -> Context:
+        """The context in force at a stamp. Raises StateError when it has not been read yet."""
+        key = (stamp.coverage, stamp.rules, stamp.models)
+        found = self._known.get(key)
+        if found is None:
+            if not self.covers(stamp):
+                raise StateError(
+                    "an event names reference data that has not been read",
+                    next_step="read coverage.v1, rules.v1 and models.v1 up to the stamp before folding",
+                )
+            found = self._known[key] = self._fold(key)
+        return found
+
+    def _fold(self, key: tuple[int, int, int]) -> Context:
+        rules = self.default
+        for offset, bundle in self._rules:
+            if offset <= key[1]:
+                rules = bundle
+        teams: dict[str, TeamCoverage] = {}
+        for offset, coverage in self._coverage:
+            held = teams.get(coverage.team)
+            if offset <= key[0] and (held is None or coverage.version >= held.version):
+                teams[coverage.team] = coverage
+        return Context(rules, teams, self.code)

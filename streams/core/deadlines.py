@@ -1,0 +1,79 @@
+"""Time moves first: fire all deadlines up to an instant, in due order, each as of its own due time."""
+
+from dataclasses import replace
+
+from schemas.ids import make_id
+from streams.core.adherence.slots import next_due, pass_due
+from streams.core.context import Context
+from streams.core.effects import Effect
+from streams.core.enrol import reconcile
+from streams.core.escalation.ladder import Move, Phase, Trigger, deadline_passed, phase_of, worsen
+from streams.core.plan import NEVER, parse_plan
+from streams.core.settle import decided, settle
+from streams.core.state import PatientState
+from streams.core.verdict import Verdict
+
+
+def data_due(state: PatientState) -> int:
+    """Earliest deadline about data: a slot that falls due, a plan that begins or ends. NEVER = none."""
+    edges = [
+        edge
+        for text in state.plans
+        for edge in (parse_plan(text).from_ms, parse_plan(text).until_ms)
+        if edge > state.now_ms
+    ]
+    return min([next_due(state.slots), *edges])
+
+
+def ladder_due(state: PatientState) -> int:
+    """Earliest deadline of the open alert: the end of the paging hold, or the next rung. NEVER = no alert."""
+    alert = state.alert
+    if alert is None:
+        return NEVER
+    if alert.unconfirmed and phase_of(alert) is Phase.OPEN:
+        return min(alert.page_ms, alert.deadline_ms)
+    return alert.deadline_ms
+
+
+def advance(
+    state: PatientState, until_ms: int, data_until_ms: int, context: Context
+) -> tuple[PatientState, list[Effect]]:
+    """Let time pass. Ladder deadlines up to `until_ms` fire, data deadlines up to `data_until_ms`."""
+    effects: list[Effect] = []
+    while True:
+        data, ladder = data_due(state), ladder_due(state)
+        if ladder <= until_ms and ladder <= data:
+            state, fired = _ladder_fires(state, ladder, context)
+        elif data <= data_until_ms:
+            state, fired = _data_fires(state, data, context)
+        elif ladder <= until_ms:
+            state, fired = _ladder_fires(state, ladder, context)
+        else:
+            return replace(state, now_ms=max(state.now_ms, until_ms)), effects
+        effects += fired
+
+
+def _ladder_fires(state: PatientState, due_ms: int, context: Context) -> tuple[PatientState, list[Effect]]:
+    alert = state.alert
+    assert alert is not None
+    state = replace(state, now_ms=max(state.now_ms, due_ms))
+    cause = make_id(state.patient, "deadline", "ladder", due_ms)
+    if alert.unconfirmed and due_ms == alert.page_ms < alert.deadline_ms:
+        move = worsen(alert, Trigger.CONFIRMED, (), due_ms, context.rules, "confirm.hold_over")
+    else:
+        move = deadline_passed(alert, due_ms, context.rules)
+    return _fired(replace(state, alert=move.alert), move, cause, context)
+
+
+def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[PatientState, list[Effect]]:
+    now_ms = max(state.now_ms, due_ms)
+    state = reconcile(replace(state, now_ms=now_ms), context.rules.zones)
+    plan = state.plan_at(now_ms)
+    if plan is not None:
+        state = replace(state, slots=pass_due(plan, context.rules.zones, state.slots, due_ms))
+    return _fired(state, None, make_id(state.patient, "deadline", "data", due_ms), context)
+
+
+def _fired(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[PatientState, list[Effect]]:
+    settled = settle(Verdict(state, None), move, cause, context)
+    return settled.state, [*settled.effects, *decided(settled, cause, context)]

@@ -1,0 +1,52 @@
+"""Effects: the closed list of things the core may ask the world to do. Data, not actions.
+
+`agents/effects.py` is the only interpreter; a test fails if one of these has no row there.
+"""
+
+from dataclasses import dataclass
+
+from schemas.alert import AlertStep
+from schemas.audit import AuditBody
+from schemas.events import InputEvent
+from schemas.overview import Overview
+
+
+@dataclass(frozen=True, slots=True)
+class PublishAlert:
+    """One step of an alert's life to the team's topic. id becomes the header `ce_id`. now_ms: of the step."""
+
+    id: str
+    topic_team: str
+    now_ms: int
+    step: AlertStep
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOverview:
+    """The patient's newest overview; the shell fills in the applied offset and sends the last one of a slice."""
+
+    id: str
+    now_ms: int
+    overview: Overview
+
+
+@dataclass(frozen=True, slots=True)
+class RejectInput:
+    """Put the source record on rejected.v1 whole, with the reason in its headers."""
+
+    id: str
+    event: InputEvent
+    outcome: str
+    reason: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAudit:
+    """One audit record; goes to its source's partition number, or to the patient's without a source."""
+
+    now_ms: int
+    body: AuditBody
+
+
+Effect = PublishAlert | PublishOverview | RejectInput | WriteAudit

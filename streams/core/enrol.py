@@ -1,0 +1,63 @@
+"""Plans and bindings: who is watched, how, and by which devices. Only these create a patient's state."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from schemas.audit import Outcome
+from schemas.events import BindingsReceived, CarePlanReceived
+from streams.core.adherence.slots import Zone, schedule
+from streams.core.context import Context
+from streams.core.plan import Plan, parse_bindings, parse_plan
+from streams.core.state import MAX_PLANS, PatientState
+from streams.core.verdict import Verdict, refuse
+
+
+def plan_received(state: PatientState, event: CarePlanReceived, context: Context) -> Verdict:
+    """A higher version is kept beside the older ones; which is in force is a question of the instant."""
+    version = parse_plan(event.payload).contract.version
+    held = parse_plan(state.plans[-1]).contract.version if state.plans else 0
+    if version <= held:
+        return _stale(state, version, held, repeat=event.payload in state.plans)
+    after = replace(state, plans=(*state.plans, event.payload)[-MAX_PLANS:])
+    return Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
+
+
+def bindings_received(state: PatientState, event: BindingsReceived) -> Verdict:
+    """A higher version replaces all of the patient's bindings."""
+    version = parse_bindings(event.payload)[0]
+    held = 0 if state.bindings is None else parse_bindings(state.bindings)[0]
+    if version <= held:
+        return _stale(state, version, held, repeat=event.payload == state.bindings)
+    return Verdict(replace(state, bindings=event.payload), Outcome.ACCEPTED_RECORDED)
+
+
+def reconcile(state: PatientState, zones: Mapping[str, Zone]) -> PatientState:
+    """Slot clocks for the plan in force now; a slot that did not change keeps its clock and its silence."""
+    plan = state.plan_at(state.now_ms)
+    version = 0 if plan is None else plan.contract.version
+    if version == state.slots_plan:
+        return state
+    if plan is None:
+        return replace(state, slots={}, slots_plan=0)
+    slots = schedule(plan, zones, state.now_ms)
+    kept = {name: state.slots[name] for name in _unchanged(state, plan) if name in state.slots}
+    return replace(state, slots={**slots, **kept}, slots_plan=version)
+
+
+def _unchanged(state: PatientState, plan: Plan) -> list[str]:
+    before = [p for p in map(parse_plan, state.plans) if p.contract.version == state.slots_plan]
+    if not before or before[0].contract.zone != plan.contract.zone:
+        return []
+    old = set(before[0].contract.slots)
+    return [slot.id for slot in plan.contract.slots if slot in old]
+
+
+def _stale(state: PatientState, version: int, held: int, *, repeat: bool) -> Verdict:
+    if repeat:
+        return refuse(state, Outcome.REJECTED_DUPLICATE, f"version {version} is already there", "nothing")
+    return refuse(
+        state,
+        Outcome.REJECTED_STATE,
+        f"version {version} is not above version {held}, which is in force",
+        f"send it as version {held + 1} or higher",
+    )

@@ -1,0 +1,1 @@
+"""Escalation: the life of an alert."""

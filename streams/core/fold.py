@@ -1,0 +1,77 @@
+"""The monitor's pure loop over one partition: who is new here, who is a copy, and what each event changes.
+
+The same function serves the worker, `state rebuild`, replay and the tests, so they cannot differ.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from schemas.events import EVENT, InputEvent, InputRefused, PartitionAlive, PatientEvent, TimerFired
+from streams.core.context import Context, Reference
+from streams.core.effects import Effect
+from streams.core.record import PartitionRecord, StateRecord
+from streams.core.state import PatientState
+from streams.core.step import Step
+
+Runner = Callable[[PatientState, PatientEvent, Context], Step]
+"""`step`, or `step` inside a guard that turns our own bugs into outcomes."""
+
+
+@dataclass(slots=True)
+class Slice:
+    """What a run of events has changed so far. Thrown away as a whole if anything goes wrong.
+
+    states: touched patients only. effects: (patient-events offset, effect) in order.
+    """
+
+    partition: PartitionRecord
+    states: dict[str, StateRecord] = field(default_factory=dict)
+    effects: list[tuple[int, Effect]] = field(default_factory=list)
+    copies: int = 0
+    events: int = 0
+
+
+class PartitionFold:
+    """Folds events of one partition on top of the states a lookup gives."""
+
+    def __init__(self, run: Runner, reference: Reference, lookup: Callable[[str], StateRecord | None]) -> None:
+        self._run = run
+        self._reference = reference
+        self._lookup = lookup
+
+    def apply(self, into: Slice, offset: int, value: bytes) -> None:
+        """One record of patient-events; at or below the watermark it is already done."""
+        if offset <= into.partition.offset:
+            return
+        event = EVENT.validate_json(value)
+        into.events += 1
+        if isinstance(event, PartitionAlive):
+            alive = max(into.partition.alive_ms, event.at_ms)
+            into.partition = into.partition.seen({}, offset, alive)
+            return
+        if isinstance(event, InputEvent | InputRefused):
+            source = event.source
+            if into.partition.is_copy(source.topic, source.partition, source.offset):
+                into.copies += 1
+                into.partition = into.partition.seen({}, offset, into.partition.alive_ms)
+                return
+            sources: Mapping[str, int] = {f"{source.topic}/{source.partition}": source.offset}
+        else:
+            sources = {}
+        self._step(into, offset, event)
+        into.partition = into.partition.seen(sources, offset, into.partition.alive_ms)
+
+    def _step(self, into: Slice, offset: int, event: PatientEvent) -> None:
+        held = into.states.get(event.patient) or self._lookup(event.patient)
+        if held is not None and held.offset >= offset:
+            # A crash after this state was written and before its partition record: the outputs were
+            # delivered first, so there is nothing left to do.
+            into.copies += 1
+            return
+        if held is None and isinstance(event, TimerFired):
+            return
+        state = PatientState(event.patient) if held is None else held.state
+        done = self._run(state, event, self._reference.at(event.stamp))
+        into.effects += [(offset, effect) for effect in done.effects]
+        if done.state.is_known:
+            into.states[event.patient] = StateRecord(offset, done.due_data_ms, done.due_ladder_ms, done.state)

@@ -1,0 +1,1 @@
+"""Intake: what bytes, headers and record time show, and nothing else."""

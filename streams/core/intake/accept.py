@@ -1,0 +1,174 @@
+"""Intake: raw bytes -> PatientEvent or Refused, from what bytes, headers and record time show. No memory."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from schemas.audit import Outcome
+from schemas.binding import DeviceBindings
+from schemas.codec import MAX_INPUT_BYTES, MalformedError, loads
+from schemas.command import COMMAND
+from schemas.errors import ContractError
+from schemas.events import (
+    BindingsReceived,
+    CarePlanReceived,
+    CommandReceived,
+    InputEvent,
+    InputRefused,
+    MeasurementReceived,
+    Source,
+    Stamp,
+)
+from schemas.ids import is_pseudonym, make_id
+from schemas.measurement import Measurement
+from schemas.plan import CarePlan
+from schemas.topics import BINDINGS, CARE_PLANS, COMMANDS, MEASUREMENTS
+from streams.core.context import Context
+from streams.core.intake.content import Fault, check_bindings, check_measurement, check_plan
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record as Kafka handed it over. topic: without a deployment's prefix. at_ms: record time."""
+
+    topic: str
+    partition: int
+    offset: int
+    at_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The record does not count. event: told to the patient's log when the key is a well-formed pseudonym."""
+
+    outcome: Outcome
+    reason: str
+    next_step: str
+    event: InputRefused | None
+
+
+def _measurement(body: object, record: RawRecord, context: Context) -> str:
+    reading = Measurement.model_validate(body)
+    check_measurement(reading, record.at_ms, context)
+    return reading.patient
+
+
+def _command(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+    return COMMAND.validate_python(body).patient
+
+
+def _plan(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+    plan = CarePlan.model_validate(body)
+    check_plan(plan)
+    return plan.patient
+
+
+def _bindings(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+    bindings = DeviceBindings.model_validate(body)
+    check_bindings(bindings)
+    return bindings.patient
+
+
+Check = Callable[[object, RawRecord, Context], str]
+Received = type[MeasurementReceived] | type[CommandReceived] | type[CarePlanReceived] | type[BindingsReceived]
+
+CONTRACTS: Mapping[str, tuple[Check, Received]] = {
+    MEASUREMENTS: (_measurement, MeasurementReceived),
+    COMMANDS: (_command, CommandReceived),
+    CARE_PLANS: (_plan, CarePlanReceived),
+    BINDINGS: (_bindings, BindingsReceived),
+}
+"""Input topic -> the check of its body and the event it becomes."""
+
+
+def accept(record: RawRecord, stamp: Stamp, context: Context) -> InputEvent | Refused:
+    """One record's way in. Total: every byte string gets an event or a reason with what to do next."""
+    try:
+        return _accept(record, stamp, context)
+    except Fault as fault:
+        return _refused(record, stamp, fault.outcome, fault.reason, fault.next_step, fault.kind)
+    except MalformedError as error:
+        return _refused(record, stamp, Outcome.REJECTED_MALFORMED, str(error.args[0]), error.next_step)
+    except ValidationError as error:
+        reason = "; ".join(_place(item["loc"], item["type"]) for item in error.errors()[:3])
+        return _refused(record, stamp, Outcome.REJECTED_SCHEMA, reason, "compare with the JSON Schema of the topic")
+    except ContractError as error:
+        return _refused(record, stamp, Outcome.REJECTED_SCHEMA, str(error.args[0]), error.next_step)
+
+
+def _accept(record: RawRecord, stamp: Stamp, context: Context) -> InputEvent:
+    _check_size(record)
+    key = _pseudonym(record.key)
+    if record.value is None or not record.value:
+        raise Fault(Outcome.REJECTED_MALFORMED, "the value is empty", "send the JSON body")
+    check, event = CONTRACTS[record.topic]
+    patient = check(loads(record.value), record, context)
+    if key is None:
+        raise Fault(Outcome.REJECTED_SCHEMA, "the record has no well-formed key", "use the patient's pseudonym as key")
+    if patient != key:
+        raise Fault(
+            Outcome.REJECTED_SCHEMA, "the key is not the patient of the body", "use the body's pseudonym as key"
+        )
+    return event(
+        id=make_id(record.topic, record.partition, record.offset, "event"),
+        patient=patient,
+        source=Source(topic=record.topic, partition=record.partition, offset=record.offset),
+        received_ms=record.at_ms,
+        stamp=stamp,
+        payload=record.value.decode(),
+        headers=tuple((name, b64encode(value).decode()) for name, value in record.headers),
+    )
+
+
+def _check_size(record: RawRecord) -> None:
+    size = len(record.value or b"") + len(record.key or b"")
+    size += sum(len(name) + len(value or b"") for name, value in record.headers)
+    if size > MAX_INPUT_BYTES:
+        raise Fault(
+            Outcome.REJECTED_OVERSIZE,
+            f"key, value and headers are {size} bytes, the limit is {MAX_INPUT_BYTES}",
+            "send one reading per record",
+        )
+
+
+def _pseudonym(key: bytes | None) -> str | None:
+    """The key as a pseudonym; None when it is missing or not well-formed. Never raises."""
+    if key is None:
+        return None
+    try:
+        text = key.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    return text if is_pseudonym(text) else None
+
+
+def _refused(
+    record: RawRecord, stamp: Stamp, outcome: Outcome, reason: str, next_step: str, kind: str | None = None
+) -> Refused:
+    key = _pseudonym(record.key)
+    event = None
+    if key is not None:
+        event = InputRefused(
+            id=make_id(record.topic, record.partition, record.offset, "refused"),
+            patient=key,
+            source=Source(topic=record.topic, partition=record.partition, offset=record.offset),
+            received_ms=record.at_ms,
+            stamp=stamp,
+            outcome=outcome,
+            reason=reason,
+            kind=kind,
+        )
+    return Refused(outcome, reason, next_step, event)
+
+
+def _place(location: tuple[int | str, ...], problem: str) -> str:
+    """Where and what, never the value: `measured_at: missing`. Unknown field names are the sender's: not repeated."""
+    where = ".".join(str(part) for part in location if problem != "extra_forbidden") or "body"
+    return f"{where}: {problem}"

@@ -1,0 +1,91 @@
+"""What a well-formed body must also fulfil: known kinds and rules, units, bands, credible times."""
+
+from collections.abc import Container, Sequence
+
+from schemas.audit import Outcome
+from schemas.base import to_ms
+from schemas.binding import DeviceBindings
+from schemas.errors import NattevagtError
+from schemas.measurement import Measurement
+from schemas.plan import CarePlan
+from schemas.units import UnitError
+from schemas.vitals import VITALS, Band
+from streams.core.context import Context
+from streams.core.rules import RULES
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+
+
+class Fault(NattevagtError):  # noqa: N818 - a finding about data, not an error of ours
+    """One reason why a record does not count, with its outcome. kind: the vital sign, where known."""
+
+    def __init__(self, outcome: Outcome, reason: str, next_step: str, kind: str | None = None) -> None:
+        super().__init__(reason, next_step=next_step)
+        self.outcome = outcome
+        self.reason = reason
+        self.kind = kind
+
+
+def check_measurement(reading: Measurement, at_ms: int, context: Context) -> None:
+    """Kind, unit, reject band and time. The confirm band is no fault: confirm is never discard."""
+    sign = VITALS.get(reading.kind)
+    if sign is None:
+        raise Fault(Outcome.REJECTED_SCHEMA, "kind: not in the table of vital signs", "see schemas/README.md")
+    try:
+        milli = sign.to_milli(reading.value, reading.unit)
+    except UnitError as error:
+        raise Fault(
+            Outcome.REJECTED_UNIT,
+            f"unit: not one of {reading.kind}'s",
+            f"send one of {', '.join(sign.accepted_units)}" if sign.accepted_units else error.next_step,
+            reading.kind,
+        ) from None
+    except NattevagtError as error:
+        raise Fault(
+            Outcome.REJECTED_SCHEMA, f"value: not a value of {reading.kind}", error.next_step, reading.kind
+        ) from None
+    if sign.band(milli) is Band.REJECT:
+        raise Fault(
+            Outcome.REJECTED_IMPLAUSIBLE,
+            f"value: outside what {reading.kind} can be",
+            "measure again; check device and unit",
+            reading.kind,
+        )
+    _check_time(reading, at_ms, context)
+
+
+def _check_time(reading: Measurement, at_ms: int, context: Context) -> None:
+    rules, measured_ms = context.rules.intake, to_ms(reading.measured_at)
+    if measured_ms > at_ms + rules.future_min * MINUTE_MS:
+        raise Fault(
+            Outcome.REJECTED_TIME,
+            f"measured_at: more than {rules.future_min} min after arrival",
+            "set the device's clock",
+            reading.kind,
+        )
+    if measured_ms < at_ms - rules.ancient_days * DAY_MS:
+        raise Fault(
+            Outcome.REJECTED_TIME,
+            f"measured_at: more than {rules.ancient_days} d before arrival",
+            "set the device's clock; history goes through a replay",
+            reading.kind,
+        )
+
+
+def check_plan(plan: CarePlan) -> None:
+    """A plan may only name what exists: else a limit or rule would silently watch nothing."""
+    kinds = [limit.kind for limit in plan.limits] + [kind for slot in plan.slots for kind in slot.kinds]
+    _known("limits/slots: kind", kinds, VITALS)
+    _known("rules", plan.rules, {rule.id for rule in RULES})
+
+
+def check_bindings(bindings: DeviceBindings) -> None:
+    """Bindings may only name kinds that exist."""
+    _known("devices: kind", [kind for device in bindings.devices for kind in device.kinds], VITALS)
+
+
+def _known(where: str, named: Sequence[str], known: Container[str]) -> None:
+    missing = sorted(name for name in set(named) if name not in known)
+    if missing:
+        raise Fault(Outcome.REJECTED_SCHEMA, f"{where} {missing[0]} is not known", "see schemas/README.md")

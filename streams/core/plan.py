@@ -1,0 +1,101 @@
+"""A care plan made ready for deciding: instants as milliseconds, limits as thousandths."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from schemas.base import to_ms
+from schemas.binding import DeviceBindings
+from schemas.plan import CarePlan, Limit, Number
+
+NEVER = 2**62
+"""A time that does not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """One kind's limits in thousandths of its canonical unit; None = no limit on that side."""
+
+    red_below: int | None
+    yellow_below: int | None
+    yellow_from: int | None
+    red_from: int | None
+    red_tier: int
+    yellow_tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The contract, its span [from_ms, until_ms) and its limits by kind."""
+
+    contract: CarePlan
+    from_ms: int
+    until_ms: int
+    limits: Mapping[str, Limits]
+
+    def covers(self, at_ms: int) -> bool:
+        """Is the plan in force at this instant?"""
+        return self.from_ms <= at_ms < self.until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour."""
+
+    id: str
+    from_ms: int
+    until_ms: int
+    kinds: frozenset[str]
+    max_per_hour: int
+
+    def covers(self, at_ms: int, kind: str) -> bool:
+        """May the device speak about this kind at this instant?"""
+        return self.from_ms <= at_ms < self.until_ms and (not self.kinds or kind in self.kinds)
+
+
+# Both memories are of pure functions of the text, so they cannot go stale on a rebalance.
+@lru_cache(maxsize=8192)
+def parse_plan(text: str) -> Plan:
+    """A kept plan (verbatim JSON that intake has validated)."""
+    contract = CarePlan.model_validate_json(text)
+    return Plan(
+        contract,
+        to_ms(contract.valid_from),
+        NEVER if contract.valid_until is None else to_ms(contract.valid_until),
+        {limit.kind: _limits(limit) for limit in contract.limits},
+    )
+
+
+@lru_cache(maxsize=8192)
+def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
+    """Kept bindings: (version, devices)."""
+    contract = DeviceBindings.model_validate_json(text)
+    devices = tuple(
+        Device(
+            row.device,
+            to_ms(row.valid_from),
+            NEVER if row.valid_until is None else to_ms(row.valid_until),
+            frozenset(row.kinds),
+            row.max_per_hour,
+        )
+        for row in contract.devices
+    )
+    return contract.version, devices
+
+
+def _limits(limit: Limit) -> Limits:
+    return Limits(
+        _milli(limit.red_below),
+        _milli(limit.yellow_below),
+        _milli(limit.yellow_from),
+        _milli(limit.red_from),
+        limit.red_tier,
+        limit.yellow_tier,
+    )
+
+
+def _milli(value: Number | None) -> int | None:
+    if value is None:
+        return None
+    return int((Decimal(repr(value)) * 1000).to_integral_value(ROUND_HALF_UP))

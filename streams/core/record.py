@@ -1,0 +1,164 @@
+"""What the changelog holds: one StateRecord per patient and one PartitionRecord per partition.
+
+Both name the offset of patient-events.v1 they stand for. Recovery keeps the highest per key, so a
+stalled worker's late write cannot bring an old state back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import orjson
+
+from schemas.errors import StateError
+from schemas.events import Stamp
+from schemas.triage import TriageLevel
+from streams.core.signal.series import pack, unpack
+from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState
+
+STATE_VERSION = 1
+"""Written. A release reads this one and the one before; it refuses a higher one."""
+
+PARTITION_PREFIX = "__pos__/"
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecord:
+    """One patient's state, the offset that made it, and when it next wants time to pass.
+
+    due_data_ms: earliest missing-reading deadline; due_ladder_ms: earliest deadline of the open alert.
+    """
+
+    offset: int
+    due_data_ms: int
+    due_ladder_ms: int
+    state: PatientState
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRecord:
+    """One partition's watermark.
+
+    offset: last applied of patient-events. topic_id: of that topic, to tell a recreated one.
+    sources: "topic/partition" -> highest source offset seen; a copy by intake at or below it is dropped.
+    alive_ms: last heartbeat of the timekeeper; 0 = none yet.
+    """
+
+    offset: int = -1
+    topic_id: str = ""
+    sources: Mapping[str, int] = field(default_factory=dict)
+    alive_ms: int = 0
+
+    def is_copy(self, topic: str, partition: int, offset: int) -> bool:
+        """Has this source record already been applied?"""
+        return offset <= self.sources.get(f"{topic}/{partition}", -1)
+
+    def seen(self, sources: Mapping[str, int], offset: int, alive_ms: int) -> "PartitionRecord":
+        """The record after a slice that ended at `offset`."""
+        return replace(self, offset=offset, sources={**self.sources, **sources}, alive_ms=alive_ms)
+
+
+def partition_key(partition: int) -> bytes:
+    """Key of a partition record; no pseudonym can look like it."""
+    return f"{PARTITION_PREFIX}{partition}".encode()
+
+
+def encode_partition(record: PartitionRecord) -> bytes:
+    """Canonical bytes of a partition record."""
+    return orjson.dumps(
+        {
+            "v": STATE_VERSION,
+            "off": record.offset,
+            "topic_id": record.topic_id,
+            "src": record.sources,
+            "alive_ms": record.alive_ms,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+def decode_partition(data: bytes) -> PartitionRecord:
+    """Inverse of `encode_partition`. Raises StateError for a newer version."""
+    body = _versioned(data)
+    return PartitionRecord(body["off"], body["topic_id"], body["src"], body["alive_ms"])
+
+
+def encode_state(record: StateRecord) -> bytes:
+    """Canonical bytes of a state record: sorted keys, packed series."""
+    state = record.state
+    return orjson.dumps(
+        {
+            "v": STATE_VERSION,
+            "off": record.offset,
+            "due": (record.due_data_ms, record.due_ladder_ms),
+            "patient": state.patient,
+            "now": state.now_ms,
+            "stamp": (state.stamp.coverage, state.stamp.rules, state.stamp.models),
+            "plans": state.plans,
+            "bindings": state.bindings,
+            "series": {kind: pack(points) for kind, points in state.series.items()},
+            "slots": {key: (slot.open_ms, slot.due_ms) for key, slot in state.slots.items()},
+            "slots_plan": state.slots_plan,
+            "floods": {key: (bucket.left, bucket.at_ms) for key, bucket in state.floods.items()},
+            "battery": state.battery,
+            "refused": [(row.at_ms, row.kind, row.outcome) for row in state.refused],
+            "alert": state.alert,
+            "handled": state.handled_ms,
+            "alerts": state.alerts,
+            "path_late": state.path_late,
+            "shown": state.shown,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+def decode_state(data: bytes) -> StateRecord:
+    """Inverse of `encode_state`. Raises StateError for a newer version."""
+    body = _versioned(data)
+    coverage, rules, models = body["stamp"]
+    state = PatientState(
+        patient=body["patient"],
+        now_ms=body["now"],
+        stamp=Stamp(coverage=coverage, rules=rules, models=models),
+        plans=tuple(body["plans"]),
+        bindings=body["bindings"],
+        series={kind: unpack(flat) for kind, flat in body["series"].items()},
+        slots={key: SlotState(*slot) for key, slot in body["slots"].items()},
+        slots_plan=body["slots_plan"],
+        floods={key: Bucket(*bucket) for key, bucket in body["floods"].items()},
+        battery={key: tuple(pair) for key, pair in body["battery"].items()},
+        refused=tuple(Refused(*row) for row in body["refused"]),
+        alert=_alert(body["alert"]),
+        handled_ms=body["handled"],
+        alerts=body["alerts"],
+        path_late=body["path_late"],
+        shown=_shown(body["shown"]),
+    )
+    return StateRecord(body["off"], body["due"][0], body["due"][1], state)
+
+
+def offset_of(data: bytes) -> int:
+    """The offset a changelog value stands for, of either kind."""
+    return int(_versioned(data)["off"])
+
+
+def _versioned(data: bytes) -> dict[str, Any]:
+    body: dict[str, Any] = orjson.loads(data)
+    if body["v"] > STATE_VERSION:
+        raise StateError(
+            f"the changelog holds state version {body['v']}, this release reads up to {STATE_VERSION}",
+            next_step="run the newer release, or `nattevagt state rebuild` with this one",
+        )
+    return body
+
+
+def _alert(body: dict[str, Any] | None) -> AlertState | None:
+    if body is None:
+        return None
+    return AlertState(**{**body, "level": TriageLevel(body["level"]), "reasons": tuple(body["reasons"])})
+
+
+def _shown(body: dict[str, Any] | None) -> Shown | None:
+    if body is None:
+        return None
+    return Shown(body["level"], body["tier"], tuple(body["reasons"]), tuple(body["silence"]))

@@ -1,0 +1,19 @@
+"""RULES: the registry, in the order of evaluation, and nothing else. A new rule is one file and one name here."""
+
+from streams.core.rules.base import Rule
+from streams.core.rules.battery import LowBattery
+from streams.core.rules.extreme import ExtremeValue
+from streams.core.rules.limits import PersonalLimits
+from streams.core.rules.missing import MissingReading
+from streams.core.rules.news2 import News2Rule
+from streams.core.rules.refused import RefusedReading
+
+RULES: tuple[Rule, ...] = (
+    PersonalLimits(),
+    News2Rule(),
+    ExtremeValue(),
+    MissingReading(),
+    RefusedReading(),
+    LowBattery(),
+)
+"""Extreme comes after the rules that can say the same better, missing after all that can be a concern."""

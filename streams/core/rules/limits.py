@@ -1,0 +1,79 @@
+"""Personal limits: the newest reading of each kind against the plan's absolute red and yellow limits."""
+
+from schemas.triage import Finding, TriageLevel
+from streams.core.plan import Limits
+from streams.core.rules.base import View
+from streams.core.signal.series import Points, is_unconfirmed
+
+CALM_READINGS = 2
+"""A red kind is yellow until so many newer readings are inside their limits: hysteresis, so that one good
+reading does not hide a red one, and a red one that arrives late is not overlooked (our choice; HeartLogic
+leaves at a lower level than it enters for the same reason)."""
+
+
+def side(limits: Limits, milli: int) -> tuple[TriageLevel, str]:
+    """The band of a value and the bound that decided (`within` for green). Half-open, no gap."""
+    if limits.red_below is not None and milli < limits.red_below:
+        return TriageLevel.RED, "red_below"
+    if limits.red_from is not None and milli >= limits.red_from:
+        return TriageLevel.RED, "red_from"
+    if limits.yellow_below is not None and milli < limits.yellow_below:
+        return TriageLevel.YELLOW, "yellow_below"
+    if limits.yellow_from is not None and milli >= limits.yellow_from:
+        return TriageLevel.YELLOW, "yellow_from"
+    return TriageLevel.GREEN, "within"
+
+
+class PersonalLimits:
+    """The plan's limits. Tiers come from the plan; a clinician signs them."""
+
+    id = "limits"
+    version = "1"
+    source = "FUT reference ranges RAL/GAL; the care plan holds the numbers"
+    summary = "newest reading of each kind against the plan's red and yellow limits"
+
+    def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
+        """At most one finding per kind with limits."""
+        findings = []
+        for kind, limits in view.plan.limits.items():
+            points = view.series.get(kind)
+            if points:
+                finding = self._judge(kind, limits, points)
+                if finding is not None:
+                    findings.append(finding)
+        return tuple(findings)
+
+    def _judge(self, kind: str, limits: Limits, points: Points) -> Finding | None:
+        newest = points[-1]
+        level, bound = side(limits, newest.milli)
+        if level is TriageLevel.GREEN:
+            return self._was_red(kind, limits, points)
+        return Finding(
+            self.id,
+            self.version,
+            level,
+            limits.red_tier if level is TriageLevel.RED else limits.yellow_tier,
+            f"limits.{kind}.{bound}",
+            newest.at_ms,
+            {f"{kind}_milli": newest.milli, "limit": getattr(limits, bound)},
+            is_unconfirmed(points),
+        )
+
+    def _was_red(self, kind: str, limits: Limits, points: Points) -> Finding | None:
+        """Red shortly before: CALM_READINGS newer readings inside the limits are needed to be green again.
+
+        A red value of the confirm band that the very next reading contradicts was a measuring fault.
+        """
+        for point in reversed(points[-CALM_READINGS:-1]):
+            level, _ = side(limits, point.milli)
+            if level is TriageLevel.RED and not point.in_confirm_band:
+                return Finding(
+                    self.id,
+                    self.version,
+                    TriageLevel.YELLOW,
+                    limits.yellow_tier,
+                    f"limits.{kind}.was_red",
+                    point.at_ms,
+                    {"red": point.milli},
+                )
+        return None

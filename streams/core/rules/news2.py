@@ -1,0 +1,94 @@
+"""NEWS2 as a rule: the newest readings that belong together, scored as joint bounds; acts on the lower bound."""
+
+from schemas.plan import CarePlan
+from schemas.rules import News2Rules
+from schemas.triage import Finding, TriageLevel
+from schemas.vitals import VITALS
+from streams.core.rules.base import View
+from streams.core.rules.news2_score import News2, News2Inputs, score
+from streams.core.signal.series import Point, Series
+
+HOUR_MS = 3_600_000
+KINDS = ("resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness", "temp")
+_SCORED = {"supplemental_o2": "air_or_oxygen"}
+
+
+def inputs_at_newest(series: Series, rules: News2Rules) -> dict[str, Point]:
+    """The readings that count together: anchored at the newest of all, each inside its own freshness window.
+
+    Anchored at readings, not at now, so that a bad score does not turn green by waiting.
+    """
+    newest = {kind: series[kind][-1] for kind in KINDS if series.get(kind)}
+    if not newest:
+        return {}
+    anchor = max(point.at_ms for point in newest.values())
+    fresh = rules.freshness_hours
+    return {kind: point for kind, point in newest.items() if anchor - point.at_ms <= fresh[kind] * HOUR_MS}
+
+
+def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2, dict[str, Point]] | None:
+    """The score and the readings behind it; None where it must not be computed (RCP 2017) or nothing is known."""
+    if contract.pregnant or contract.age_under_16:
+        return None
+    points = inputs_at_newest(series, rules)
+    if not points:
+        return None
+    values = {kind: point.milli for kind, point in points.items()}
+    oxygen = values.get("supplemental_o2")
+    alert = values.get("consciousness")
+    result = score(
+        News2Inputs(
+            resp_rate=values.get("resp_rate"),
+            spo2=values.get("spo2"),
+            on_oxygen=None if oxygen is None else oxygen > 0,
+            sbp=values.get("sbp"),
+            pulse=values.get("pulse"),
+            consciousness=None if alert is None else VITALS["consciousness"].codes[alert],
+            temp=values.get("temp"),
+        ),
+        contract.news2_scale,
+    )
+    return result, points
+
+
+class News2Rule:
+    """National Early Warning Score 2 (Royal College of Physicians, 2017), acknowledged; partial as bounds."""
+
+    id = "news2"
+    version = "1"
+    source = "Royal College of Physicians, NEWS2, December 2017; tiers from clinical/escalation.json"
+    summary = "NEWS2 complete, or its lower bound while inputs are missing; never zeros for missing ones"
+
+    def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
+        """One finding when the lower bound's band asks for action; a missing input can only understate it."""
+        if view.news2 is None:
+            return ()
+        news2, points = view.news2
+        band = _severity(news2.risk_lower, view.rules.news2)
+        if band is None:
+            return ()
+        level, tier = band
+        # Only the readings that score decide: their time is the finding's, their doubt its doubt.
+        deciding = {kind: point for kind, point in points.items() if news2.scores.get(_SCORED.get(kind, kind), 0)}
+        evidence: dict[str, int | str] = {f"{kind}_milli": point.milli for kind, point in deciding.items()}
+        evidence["lower"], evidence["upper"] = news2.lower_total, news2.upper_total
+        return (
+            Finding(
+                self.id,
+                self.version,
+                level,
+                tier,
+                f"news2.{news2.risk_lower}",
+                max(point.at_ms for point in deciding.values()),
+                evidence,
+                all(point.in_confirm_band for point in deciding.values()),
+            ),
+        )
+
+
+def _severity(risk: str, rules: News2Rules) -> tuple[TriageLevel, int] | None:
+    return {
+        "single3": (TriageLevel.YELLOW, rules.single3_tier),
+        "medium": (TriageLevel.RED, rules.medium_tier),
+        "high": (TriageLevel.RED, rules.high_tier),
+    }.get(risk)

@@ -1,0 +1,1 @@
+"""Signals: a patient's readings in the order they were measured."""

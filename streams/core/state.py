@@ -1,0 +1,118 @@
+"""PatientState: all that is remembered of one patient. A frozen value, bounded, plain JSON, no clock of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas.events import Stamp
+from schemas.triage import TriageLevel
+from streams.core.plan import Plan, parse_plan
+from streams.core.signal.series import Points
+
+MAX_PLANS = 4
+"""Plan versions kept: the one in force, a scheduled change, and two of the past for late readings."""
+
+MAX_REFUSED = 8
+"""Refused inputs kept for the team to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """The open alert. phase: `open` (nobody has it) or `acknowledged` (owner has it until deadline_ms).
+
+    evidence_ms: newest evidence (measured_at). base_ms: when the clock of the ladder started.
+    news_sequence: the newest step that brought clinical news; who acknowledges or closes must have seen it.
+    page_ms: from when people may be woken. rung: number of escalations so far.
+    deadline_ms: when the ladder moves on; always set, there is no alert without one.
+    """
+
+    id: str
+    sequence: int
+    phase: str
+    level: TriageLevel
+    tier: int
+    reasons: tuple[str, ...]
+    unconfirmed: bool
+    team: str
+    raised_ms: int
+    evidence_ms: int
+    base_ms: int
+    page_ms: int
+    rung: int
+    deadline_ms: int
+    news_sequence: int = 1
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """A slot's clock. open_ms: when the last occurrence that fell due had opened, 0 = none yet. due_ms: next due."""
+
+    open_ms: int
+    due_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An input of this patient that was refused: it never fills a slot, but the team sees it beside the silence."""
+
+    at_ms: int
+    kind: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The triage as last published, to tell a change from a repeat."""
+
+    level: str | None
+    tier: int
+    reasons: tuple[str, ...]
+    silence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A device's flood allowance: whole readings x 3,600,000 left at `at_ms`, so that refilling is exact."""
+
+    left: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatientState:
+    """The state. now_ms: the patient's own clock, never goes back. plans, bindings: verbatim JSON, newest last.
+
+    handled_ms: evidence measured up to here belongs to an alert that a person has closed.
+    alerts: how many this patient has had. battery: device -> (percent, at_ms).
+    slots_plan: version of the plan whose slots are clocked; 0 = none.
+    """
+
+    patient: str
+    now_ms: int = 0
+    stamp: Stamp = field(default_factory=Stamp)
+    plans: tuple[str, ...] = ()
+    bindings: str | None = None
+    series: Mapping[str, Points] = field(default_factory=dict)
+    slots: Mapping[str, SlotState] = field(default_factory=dict)
+    slots_plan: int = 0
+    floods: Mapping[str, Bucket] = field(default_factory=dict)
+    battery: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
+    alert: AlertState | None = None
+    handled_ms: int = 0
+    alerts: int = 0
+    path_late: bool = False
+    shown: Shown | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Has anybody with the right to do so ever named this patient?"""
+        return bool(self.plans) or self.bindings is not None
+
+    def plan_at(self, at_ms: int) -> Plan | None:
+        """The plan in force at an instant: highest version whose validity covers it. None = no plan then."""
+        for text in reversed(self.plans):
+            plan = parse_plan(text)
+            if plan.covers(at_ms):
+                return plan
+        return None

@@ -1,0 +1,128 @@
+"""The front door of the core: fold one event into one patient's state and say what the world should do."""
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from schemas.events import (
+    BindingsReceived,
+    CarePlanReceived,
+    CommandReceived,
+    InputEvent,
+    InputRefused,
+    MeasurementReceived,
+    PatientEvent,
+    Resumed,
+    Stamp,
+    TimerFired,
+)
+from streams.core.command import obey
+from streams.core.context import Context
+from streams.core.deadlines import advance, data_due, ladder_due
+from streams.core.effects import Effect
+from streams.core.enrol import bindings_received, plan_received
+from streams.core.escalation.ladder import Move, resume
+from streams.core.measure import receive, remember_refused
+from streams.core.plan import NEVER
+from streams.core.settle import account, settle
+from streams.core.state import PatientState
+from streams.core.summary import publish
+from streams.core.triage import Triage, assess
+from streams.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """state: after the event. due_data_ms, due_ladder_ms: when it next wants time to pass (NEVER = it does not)."""
+
+    state: PatientState
+    effects: tuple[Effect, ...]
+    due_data_ms: int
+    due_ladder_ms: int
+
+
+def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
+    """Fold one event into one patient's state and say what the world should do.
+
+    Total: for every state and event it returns. Time moves first: deadlines at or before the event's
+    `now` fire in due order and as of their own due time, then the event is applied.
+    """
+    state = replace(state, stamp=_never_back(state.stamp, event.stamp))
+    triage: Triage | None = None
+    match event:
+        case TimerFired():
+            state = replace(state, path_late=event.path_late)
+            after, effects = advance(state, event.until_ms, event.data_until_ms, context)
+        case Resumed():
+            after, effects = _resumed(state, event, context)
+        case InputRefused():
+            after, effects = _refused(state, event, context)
+        case MeasurementReceived() | CommandReceived() | CarePlanReceived() | BindingsReceived():
+            after, effects, triage = _input(state, event, context)
+        case _:
+            assert_never(event)
+    if not after.is_known:
+        return Step(after, tuple(effects), NEVER, NEVER)
+    if after != state:
+        effects.append(publish(after, triage or assess(after, context), event.id))
+    return Step(after, tuple(effects), data_due(after), ladder_due(after))
+
+
+def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[PatientState, list[Effect], Triage]:
+    now_ms = max(state.now_ms, event.received_ms)
+    if state.is_known:
+        state, effects = advance(replace(state, path_late=False), now_ms, now_ms, context)
+    else:
+        state, effects = replace(state, now_ms=now_ms), []
+    verdict, move = _decide(state, event, context)
+    settled = settle(verdict, move, event.id, context)
+    effects += settled.effects
+    effects += account(event, verdict, settled, context)
+    return settled.state, effects, settled.triage
+
+
+def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[Verdict, Move | None]:
+    match event:
+        case MeasurementReceived():
+            return receive(state, event, context), None
+        case CommandReceived():
+            return obey(state, event, context)
+        case CarePlanReceived():
+            return plan_received(state, event, context), None
+        case BindingsReceived():
+            return bindings_received(state, event), None
+        case _:
+            assert_never(event)
+
+
+def _refused(state: PatientState, event: InputRefused, context: Context) -> tuple[PatientState, list[Effect]]:
+    """Intake has audited it; here it only becomes something the team sees. An unknown pseudonym makes no state."""
+    if not state.is_known:
+        return state, []
+    now_ms = max(state.now_ms, event.received_ms)
+    state, effects = advance(replace(state, path_late=False), now_ms, now_ms, context)
+    remembered = remember_refused(state, event.kind or "", event.outcome)
+    settled = settle(Verdict(remembered, None), None, event.id, context)
+    return settled.state, [*effects, *settled.effects]
+
+
+def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[PatientState, list[Effect]]:
+    """Up to where the watch stood still time passes as always; over the gap only the ladder's clock is set anew."""
+    if not state.is_known:
+        return state, []
+    before = max(state.now_ms, min(event.from_ms, event.to_ms))
+    state, effects = advance(state, before, state.now_ms, context)
+    alert = state.alert
+    if alert is not None:
+        alert = resume(alert, event.to_ms, context.rules)
+    return replace(state, alert=alert, now_ms=max(state.now_ms, event.to_ms)), effects
+
+
+def _never_back(held: Stamp, given: Stamp) -> Stamp:
+    """A patient's stamp never goes back, even when two workers' intakes have read differently far."""
+    if held == given:
+        return held
+    return Stamp(
+        coverage=max(held.coverage, given.coverage),
+        rules=max(held.rules, given.rules),
+        models=max(held.models, given.models),
+    )

@@ -1,0 +1,69 @@
+"""The overview of one patient: what a worklist row, an app or a colleague needs, and how old it is."""
+
+from schemas.base import rfc3339
+from schemas.ids import make_id
+from schemas.overview import LastReading, News2View, OpenAlert, Overview
+from schemas.vitals import VITALS
+from streams.core.adherence.slots import next_due
+from streams.core.effects import PublishOverview
+from streams.core.plan import NEVER, parse_plan
+from streams.core.state import PatientState
+from streams.core.triage import Triage
+
+
+def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
+    """The effect; `applied_offset` is filled in by the shell, which alone knows it."""
+    plan = state.plan_at(state.now_ms)
+    expires = next_due(state.slots)
+    ended = plan is None and all(parse_plan(text).until_ms <= state.now_ms for text in state.plans)
+    body = Overview(
+        patient=state.patient,
+        level=triage.level,
+        tier=triage.tier,
+        silence=tuple(sorted(triage.silence)),
+        reasons=triage.reasons,
+        as_of=rfc3339(state.now_ms),
+        expires_at=None if expires >= NEVER else rfc3339(expires),
+        alert=_alert(state),
+        last={kind: _last(kind, state) for kind in sorted(state.series)},
+        news2=_news2(triage),
+        team=None if plan is None else plan.contract.team,
+        plan_version=None if plan is None else plan.contract.version,
+        status="active" if plan is not None else ("ended" if ended and state.plans else "planned"),
+        applied_offset=-1,
+    )
+    return PublishOverview(make_id(cause, "overview"), state.now_ms, body)
+
+
+def _alert(state: PatientState) -> OpenAlert | None:
+    alert = state.alert
+    if alert is None:
+        return None
+    return OpenAlert(
+        alert_id=alert.id,
+        sequence=alert.sequence,
+        state=alert.phase,
+        level=alert.level,
+        tier=alert.tier,
+        reasons=alert.reasons,
+        raised_at=rfc3339(alert.raised_ms),
+        next_deadline=rfc3339(alert.deadline_ms),
+        owner=alert.owner,
+    )
+
+
+def _last(kind: str, state: PatientState) -> LastReading:
+    point = state.series[kind][-1]
+    return LastReading(
+        value_milli=point.milli,
+        unit=VITALS[kind].unit,
+        measured_at=rfc3339(point.at_ms),
+        unconfirmed=point.in_confirm_band,
+    )
+
+
+def _news2(triage: Triage) -> News2View | None:
+    score = triage.news2
+    if score is None:
+        return None
+    return News2View(lower=score.lower_total, upper=score.upper_total, missing=score.missing)

@@ -1,0 +1,94 @@
+"""Triage: findings -> one colour, one tier, and the silence beside them. A pure view of the state at an instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from schemas.plan import Slot
+from schemas.triage import Finding, TriageLevel
+from streams.core.context import Context
+from streams.core.rules import RULES
+from streams.core.rules.base import View
+from streams.core.rules.news2 import scored
+from streams.core.rules.news2_score import News2
+from streams.core.state import PatientState
+
+ALWAYS = frozenset({"extreme"})
+"""Rules that no plan can switch off: an impossible-looking value is never nobody's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """level: None = nothing may be said (no plan, nothing measured, or green that has expired into blue).
+
+    tier: 0 to 5, the highest of the findings. silence: kind -> when its overdue slot had opened.
+    """
+
+    level: TriageLevel | None
+    tier: int
+    findings: tuple[Finding, ...]
+    silence: Mapping[str, int]
+    news2: News2 | None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Reason codes, each once, the most urgent first."""
+        ranked = sorted(self.findings, key=lambda finding: (-finding.tier, finding.reason))
+        return tuple(dict.fromkeys(finding.reason for finding in ranked))
+
+    @property
+    def concerns(self) -> tuple[Finding, ...]:
+        """Findings that somebody has to answer: tier 2 and above."""
+        return tuple(finding for finding in self.findings if finding.tier >= 2)
+
+
+NOTHING = Triage(None, 0, (), {}, None)
+
+
+def assess(state: PatientState, context: Context) -> Triage:
+    """The patient's colour at `state.now_ms`. Depends on what was measured, not on the order it came in."""
+    plan = state.plan_at(state.now_ms)
+    if plan is None:
+        return NOTHING
+    silence = _silence(state, plan.contract.slots)
+    result = None
+    if "news2" in plan.contract.rules:
+        result = scored(plan.contract, state.series, context.rules.news2)
+    view = View(state.now_ms, plan, context.rules, state.series, silence, state, result)
+    found: tuple[Finding, ...] = ()
+    for rule in RULES:
+        if rule.id in plan.contract.rules or rule.id in ALWAYS:
+            found += rule.evaluate(view, found)
+    found = _confirmed_by_others(found)
+    level = max((finding.level for finding in found), key=lambda level: level.severity, default=TriageLevel.GREEN)
+    if level is TriageLevel.GREEN and (silence or not state.series):
+        return Triage(None, _tier(found), found, silence, result and result[0])
+    return Triage(level, _tier(found), found, silence, result and result[0])
+
+
+def _tier(found: tuple[Finding, ...]) -> int:
+    return max((finding.tier for finding in found), default=0)
+
+
+def _silence(state: PatientState, slots: tuple[Slot, ...]) -> dict[str, int]:
+    """Kinds whose slot fell due without a reading measured since it opened. A later reading ends it."""
+    silent: dict[str, int] = {}
+    for slot in slots:
+        clock = state.slots.get(slot.id)
+        if clock is None or clock.open_ms == 0:
+            continue
+        for kind in slot.kinds:
+            points = state.series.get(kind)
+            if not points or points[-1].at_ms < clock.open_ms:
+                silent[kind] = max(clock.open_ms, silent.get(kind, 0))
+    return silent
+
+
+def _confirmed_by_others(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """A second sign that agrees ends the doubt: then nothing waits."""
+    concerns = [finding for finding in found if finding.tier >= 2]
+    if not any(f.unconfirmed for f in concerns):
+        return found
+    kinds = {key for f in concerns for key in f.evidence if key.endswith("_milli")}
+    if len(kinds) < 2:
+        return found
+    return tuple(replace(f, unconfirmed=False) for f in found)
