@@ -6,12 +6,12 @@ The same function serves the worker, `state rebuild`, replay and the tests, so t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from schemas.events import EVENT, InputEvent, InputRefused, PartitionAlive, PatientEvent, TimerFired
+from schemas.events import InputEvent, InputRefused, LogEvent, PartitionAlive, PatientEvent, TimerFired
 from streams.core.context import Context, Reference
 from streams.core.effects import Effect
 from streams.core.record import PartitionRecord, StateRecord
 from streams.core.state import PatientState
-from streams.core.step import Step
+from streams.core.step import AS_BEFORE, Step
 
 Runner = Callable[[PatientState, PatientEvent, Context], Step]
 """`step`, or `step` inside a guard that turns our own bugs into outcomes."""
@@ -39,11 +39,10 @@ class PartitionFold:
         self._reference = reference
         self._lookup = lookup
 
-    def apply(self, into: Slice, offset: int, value: bytes) -> None:
+    def apply(self, into: Slice, offset: int, event: LogEvent) -> None:
         """One record of patient-events; at or below the watermark it is already done."""
         if offset <= into.partition.offset:
             return
-        event = EVENT.validate_json(value)
         into.events += 1
         if isinstance(event, PartitionAlive):
             alive = max(into.partition.alive_ms, event.at_ms)
@@ -74,4 +73,11 @@ class PartitionFold:
         done = self._run(state, event, self._reference.at(event.stamp))
         into.effects += [(offset, effect) for effect in done.effects]
         if done.state.is_known:
-            into.states[event.patient] = StateRecord(offset, done.due_data_ms, done.due_ladder_ms, done.state)
+            into.states[event.patient] = _record(offset, done, held)
+
+
+def _record(offset: int, done: Step, held: StateRecord | None) -> StateRecord:
+    data, ladder = done.due_data_ms, done.due_ladder_ms
+    if held is not None and AS_BEFORE in (data, ladder):
+        data, ladder = held.due_data_ms, held.due_ladder_ms
+    return StateRecord(offset, data, ladder, done.state)

@@ -30,6 +30,10 @@ from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
 
 
+AS_BEFORE = -1
+"""A due time of a step that failed: whatever was due stays due."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """state: after the event. due_data_ms, due_ladder_ms: when it next wants time to pass (NEVER = it does not)."""

@@ -66,9 +66,7 @@ class Source:
 def sources(*folders: str) -> tuple[Source, ...]:
     """The Python files under `folders`, in order of their paths, whether tracked or not."""
     paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    return tuple(
-        Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths
-    )
+    return tuple(Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths)
 
 
 def packages() -> tuple[Source, ...]:

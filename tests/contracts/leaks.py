@@ -34,9 +34,7 @@ def requirements(text: str) -> dict[tuple[str, str], str]:
     """(name, version) -> the whole entry of a lock file, its continuation lines joined."""
     entries = [entry.strip() for entry in text.replace("\\\n", " ").splitlines()]
     return {
-        (match["name"].lower(), match["version"]): entry
-        for entry in entries
-        if (match := REQUIREMENT.match(entry))
+        (match["name"].lower(), match["version"]): entry for entry in entries if (match := REQUIREMENT.match(entry))
     }
 
 

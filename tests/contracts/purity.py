@@ -22,9 +22,7 @@ BANNED_CALLS = {
 
 BANNED_BUILTINS = {
     **dict.fromkeys(("eval", "exec"), "runs text as code"),
-    **dict.fromkeys(
-        ("hash", "id"), "differs from process to process; the same input must give the same bytes"
-    ),
+    **dict.fromkeys(("hash", "id"), "differs from process to process; the same input must give the same bytes"),
 }
 """Banned as bare names only: a method of that name is something else."""
 

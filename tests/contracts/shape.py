@@ -12,13 +12,9 @@ FUNCTION_LINES = 40
 NAMELESS = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"})
 
 # A reason is a word of three letters or more after the codes and a separator.
-_NOQA = re.compile(
-    r"#\s*(?:ruff:\s*)?noqa\b(?!(?::\s*[A-Z0-9, ]+?)?\s*(?:-|#|\()\s*.*[^\W\d]{3})", re.IGNORECASE
-)
+_NOQA = re.compile(r"#\s*(?:ruff:\s*)?noqa\b(?!(?::\s*[A-Z0-9, ]+?)?\s*(?:-|#|\()\s*.*[^\W\d]{3})", re.IGNORECASE)
 _NOQA_WITHOUT_CODE = re.compile(r"#\s*(?:ruff:\s*)?noqa\b(?!\s*:\s*[A-Z]+[0-9]+)", re.IGNORECASE)
-_TYPE_IGNORE = re.compile(
-    r"#\s*(?:type:\s*ignore|mypy:\s*ignore)\b(?!(?:\[[\w, -]+\])\s*(?:-|#)\s*.*[^\W\d]{3})"
-)
+_TYPE_IGNORE = re.compile(r"#\s*(?:type:\s*ignore|mypy:\s*ignore)\b(?!(?:\[[\w, -]+\])\s*(?:-|#)\s*.*[^\W\d]{3})")
 
 _SKIPS = ("skip", "skipif", "xfail", "importorskip")
 
@@ -81,11 +77,7 @@ def silent_exemptions(source: Source) -> Iterator[str]:
             yield f"{source.path}:{line}: type ignore needs a [code] and '  # reason'"
     called = {id(node.func): node for node in ast.walk(source.tree) if isinstance(node, ast.Call)}
     for node in ast.walk(source.tree):
-        if (
-            isinstance(node, ast.Attribute)
-            and _skips(node)
-            and not _gives_reason(node.attr, called.get(id(node)))
-        ):
+        if isinstance(node, ast.Attribute) and _skips(node) and not _gives_reason(node.attr, called.get(id(node))):
             yield source.at(node, f"pytest {node.attr} without a reason")
 
 

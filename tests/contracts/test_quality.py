@@ -20,9 +20,7 @@ FOLDERS = ("schemas", "streams", "tests")
 )
 def test_tool_has_nothing_to_say(arguments: tuple[str, ...]) -> None:
     """The tool ends with 0; if not, its output is the message."""
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
 
     if done.returncode != 0:
         pytest.fail(f"{' '.join(arguments[:2])}\n{done.stdout}{done.stderr}", pytrace=False)

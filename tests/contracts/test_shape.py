@@ -60,9 +60,7 @@ def test_only_the_guard_catches_everything() -> None:
 
 def test_exemptions_say_why() -> None:
     """noqa, type ignore and skips carry their reason where they stand."""
-    report(
-        line for source in sources("schemas", "streams", "tests") for line in shape.silent_exemptions(source)
-    )
+    report(line for source in sources("schemas", "streams", "tests") for line in shape.silent_exemptions(source))
 
 
 def test_exempted_files_still_need_it() -> None:

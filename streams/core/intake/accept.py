@@ -123,7 +123,7 @@ def _accept(record: RawRecord, stamp: Stamp, context: Context) -> InputEvent:
         received_ms=record.at_ms,
         stamp=stamp,
         payload=record.value.decode(),
-        headers=tuple((name, b64encode(value).decode()) for name, value in record.headers),
+        headers=tuple((name, b64encode(value or b"").decode()) for name, value in record.headers),
     )
 
 

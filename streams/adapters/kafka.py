@@ -1,0 +1,103 @@
+"""Producing to Kafka so that a record either is confirmed or ends the process."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas.codec import Headers
+from schemas.errors import DeliveryError
+from streams.adapters.settings import Settings
+
+MAX_BATCH_BYTES = 2_359_296
+"""2 MiB for the largest record of any topic, and room for its batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutRecord:
+    """One record to send. topic: with the deployment's prefix. at_ms: kept only by topics with CreateTime."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    at_ms: int
+
+
+class Deliverer:
+    """An idempotent acks=all producer that sends whole batches and awaits every delivery.
+
+    Faust's own producer costs 5 to 10 times more per record and hides failed sends from `flush`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises whatever aiokafka raises when no broker answers."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.broker,
+            client_id=f"{self._settings.group}-deliver",
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=2 * MAX_BATCH_BYTES,
+            request_timeout_ms=10_000,
+            linger_ms=0,
+            **self._settings.kafka_security(),
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Disconnect; everything that was to be delivered has been awaited already."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def deliver(self, records: Iterable[OutRecord]) -> None:
+        """Send in the order given and wait until the broker has confirmed all of it.
+
+        Raises DeliveryError; whoever calls must then end the process without acknowledging its input.
+        """
+        groups: dict[tuple[str, int], list[OutRecord]] = {}
+        for record in records:
+            groups.setdefault((record.topic, record.partition), []).append(record)
+        try:
+            futures = []
+            for (topic, partition), group in groups.items():
+                futures += await self._send(topic, partition, group)
+            await asyncio.gather(*futures)
+        except (KafkaError, TimeoutError) as error:
+            raise DeliveryError(
+                f"Kafka did not confirm records ({type(error).__name__})",
+                next_step="the process ends and is restarted by its supervisor; look at the broker",
+            ) from error
+
+    async def _send(self, topic: str, partition: int, group: Sequence[OutRecord]) -> "list[asyncio.Future[object]]":
+        producer = self._producer
+        assert producer is not None, "start() first"
+        futures = []
+        batch = producer.create_batch()
+        for record in group:
+            if not self._append(batch, record):
+                batch.close()
+                futures.append(await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
+                if not self._append(batch, record):
+                    raise DeliveryError(
+                        f"a record for {topic} is larger than a batch may be",
+                        next_step="report this as a defect: intake should have refused its input",
+                    )
+        batch.close()
+        futures.append(await producer.send_batch(batch, topic, partition=partition))
+        return futures
+
+    @staticmethod
+    def _append(batch: "object", record: OutRecord) -> bool:
+        appended: object = batch.append(  # type: ignore[attr-defined]  # aiokafka's BatchBuilder has no stubs
+            timestamp=record.at_ms, key=record.key, value=record.value, headers=record.headers
+        )
+        return appended is not None

@@ -1,0 +1,86 @@
+"""Reference data: read whole at the start, followed from then on, by an own consumer outside the group."""
+
+import asyncio
+import logging
+from typing import TypeVar
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from pydantic import ValidationError
+
+from schemas.catalog import default_bundle
+from schemas.codec import MalformedError, loads
+from schemas.coverage import TeamCoverage
+from schemas.events import Stamp
+from schemas.rules import RuleBundle
+from schemas.topics import COVERAGE, MODELS, REFERENCE, RULES
+from streams.adapters.settings import Settings
+from streams.core.context import Reference
+
+log = logging.getLogger(__name__)
+T = TypeVar("T", TeamCoverage, RuleBundle)
+
+
+class ReferenceReader:
+    """Keeps a `Reference` as far read as the topics are long."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.reference = Reference(default_bundle(), settings.code)
+        self._settings = settings
+        self._tps = [TopicPartition(settings.topic(name), 0) for name in REFERENCE]
+        self._consumer: AIOKafkaConsumer | None = None
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect and read everything there is, before anybody stamps or folds."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.broker,
+            client_id=f"{self._settings.group}-reference",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+            **self._settings.kafka_security(),
+        )
+        await self._consumer.start()
+        self._consumer.assign(self._tps)
+        await self._consumer.seek_to_beginning(*self._tps)
+        await self.catch_up()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def catch_up(self) -> None:
+        """Read up to where the topics end now."""
+        consumer = self._consumer
+        assert consumer is not None, "start() first"
+        async with self._lock:
+            ends = await consumer.end_offsets(self._tps)
+            while any([await consumer.position(tp) < ends[tp] for tp in self._tps]):
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        self._take(record)
+
+    async def ensure(self, stamp: Stamp) -> None:
+        """Read until the stamp is covered; the record it names exists, so this ends."""
+        while not self.reference.covers(stamp):
+            await self.catch_up()
+
+    def _take(self, record: ConsumerRecord) -> None:
+        name = self._settings.unprefixed(record.topic)
+        if name == COVERAGE:
+            self.reference.add_coverage(record.offset, self._parse(TeamCoverage, record))
+        elif name == RULES:
+            self.reference.add_rules(record.offset, self._parse(RuleBundle, record))
+        elif name == MODELS:
+            self.reference.add_model(record.offset)
+
+    @staticmethod
+    def _parse(contract: type[T], record: ConsumerRecord) -> T | None:
+        """One record; what cannot be read changes nothing and is said loudly, it never stops the watch."""
+        try:
+            return contract.model_validate(loads(record.value or b""))
+        except (ValidationError, MalformedError):
+            log.error(
+                "reference record refused", extra={"topic": record.topic, "partition": 0, "offset": record.offset}
+            )
+            return None

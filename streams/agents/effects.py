@@ -1,0 +1,90 @@
+"""The only interpreter of effects: each kind of effect to one Kafka record, in the order they must leave."""
+
+from base64 import b64decode
+from collections.abc import Iterable
+
+from schemas.codec import cloudevent, dumps
+from schemas.topics import AUDIT, OVERVIEW, REJECTED, alerts_topic
+from streams.adapters.kafka import OutRecord
+from streams.adapters.settings import Settings
+from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
+from streams.core.intake.route import reason_headers
+
+SOURCE = "nattevagt"
+"""CloudEvents source of everything the worker says."""
+
+
+class Interpreter:
+    """Effects of one slice of one patient-events partition -> records, alerts first, audit last."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.topic
+
+    def records(self, partition: int, effects: Iterable[tuple[int, Effect]]) -> list[OutRecord]:
+        """Alerts, then refusals and the last overview of each patient, then audit.
+
+        (offset, effect): the patient-events offset is the overview's `applied_offset`.
+        """
+        alerts, rest, audit = [], [], []
+        overviews: dict[str, OutRecord] = {}
+        for offset, effect in effects:
+            match effect:
+                case PublishAlert():
+                    alerts.append(self.alert(partition, effect))
+                case PublishOverview():
+                    overviews[effect.overview.patient] = self.overview(partition, offset, effect)
+                case RejectInput():
+                    rest.append(self.reject(effect))
+                case WriteAudit():
+                    audit.append(self.audit(partition, effect))
+        return [*alerts, *rest, *overviews.values(), *audit]
+
+    def alert(self, partition: int, effect: PublishAlert) -> OutRecord:
+        """One step of an alert's life to its team; the partition number is the patient's everywhere."""
+        return OutRecord(
+            self._topic(alerts_topic(effect.topic_team)),
+            partition,
+            effect.step.patient.encode(),
+            dumps(effect.step.model_dump(mode="json")),
+            cloudevent(effect.id, f"alert.{effect.step.type}", SOURCE, effect.step.at),
+            effect.now_ms,
+        )
+
+    def overview(self, partition: int, offset: int, effect: PublishOverview) -> OutRecord:
+        """The patient's overview with the offset it stands for."""
+        body = effect.overview.model_dump(mode="json")
+        body["applied_offset"] = offset
+        return OutRecord(
+            self._topic(OVERVIEW),
+            partition,
+            effect.overview.patient.encode(),
+            dumps(body),
+            cloudevent(effect.id, "overview", SOURCE, effect.overview.as_of),
+            effect.now_ms,
+        )
+
+    def reject(self, effect: RejectInput) -> OutRecord:
+        """The source record, key, bytes and headers untouched, with the reason behind them."""
+        event = effect.event
+        headers = tuple((name, b64decode(value)) for name, value in event.headers)
+        return OutRecord(
+            self._topic(REJECTED),
+            event.source.partition,
+            event.patient.encode(),
+            event.payload.encode(),
+            headers + reason_headers(event.source, effect.outcome, effect.reason, effect.next_step),
+            event.received_ms,
+        )
+
+    def audit(self, partition: int, effect: WriteAudit) -> OutRecord:
+        """To the source's partition number, so that completeness can be checked partition by partition."""
+        body = effect.body
+        key = b"time" if body.source is None else f"{body.source.topic}/{body.source.offset}".encode()
+        return OutRecord(
+            self._topic(AUDIT),
+            partition if body.source is None else body.source.partition,
+            key,
+            dumps(body.model_dump(mode="json", exclude_none=True)),
+            cloudevent(body.id, f"audit.{body.type}", SOURCE, body.at),
+            effect.now_ms,
+        )

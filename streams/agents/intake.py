@@ -1,0 +1,150 @@
+"""Intake: raw topics -> patient-events.v1, or a reason. Has no table; its place is the group's commit."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from schemas.audit import AuditBody, Outcome, SourceRef
+from schemas.base import rfc3339
+from schemas.codec import cloudevent, dumps
+from schemas.errors import DeliveryError
+from schemas.events import InputEvent, InputRefused
+from schemas.ids import make_id
+from schemas.topics import AUDIT, PATIENT_EVENTS, REJECTED
+from streams.adapters.clock import steady_s
+from streams.adapters.kafka import OutRecord
+from streams.agents.density import Expected, examine
+from streams.agents.effects import SOURCE
+from streams.agents.enginekit import Chunk
+from streams.agents.guard import guarded_route
+from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
+from streams.core.intake.accept import RawRecord
+
+log = logging.getLogger(__name__)
+
+
+class Intake:
+    """One per worker, for all input topics. `expected`: (topic, partition) -> what must come next."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.expected: dict[tuple[str, int], Expected] = {}
+
+    def begin(self, committed: dict[tuple[str, int], int]) -> None:
+        """A new assignment: forget everything, start from the commits (log start where there is none)."""
+        self.expected = {where: Expected(offset) for where, offset in committed.items()}
+
+    async def work(self, chunk: Chunk) -> bool:
+        """One fetched run. True = acknowledge it. Never raises: a failed delivery ends the process."""
+        await self._room.open.wait()
+        expected = self.expected.get((chunk.topic, chunk.partition))
+        if expected is None or chunk.generation != self._room.app.consumer_generation_id:
+            return False
+        expected.busy = True
+        try:
+            return await self._work(chunk, expected)
+        except DeliveryError as error:
+            end_process(error, EXIT_FAILED)
+        finally:
+            expected.busy = False
+            expected.handled_s = steady_s()
+
+    async def _work(self, chunk: Chunk, expected: Expected) -> bool:
+        run = examine(expected, chunk.records)
+        if run.seek is not None:
+            self._room.counters.holes_found += 1
+            log.warning("hole", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": run.seek})
+            await self._room.seek(chunk.topic, chunk.partition, run.seek)
+        if run.gap is not None:
+            self._room.counters.holes_accepted += 1
+            await self._room.deliverer.deliver([self._gap(chunk, run.gap)])
+            expected.offset = run.gap[1] + 1
+        rest: Sequence[ConsumerRecord] = run.records
+        while rest:
+            rest = await self._slice(rest, expected)
+        return expected.offset > chunk.records[-1].offset
+
+    async def _slice(self, records: Sequence[ConsumerRecord], expected: Expected) -> Sequence[ConsumerRecord]:
+        """Route until the slice is full, deliver, and only then move on."""
+        events: list[OutRecord] = []
+        audit: list[OutRecord] = []
+        started, count = steady_s(), 0
+        for record in records:
+            self._route(record, events, audit)
+            count += 1
+            if steady_s() - started > SLICE_S:
+                break
+        await self._room.deliverer.deliver([*events, *audit])
+        self._room.counters.inputs += count
+        expected.offset = records[count - 1].offset + 1
+        return records[count:]
+
+    def _route(self, record: ConsumerRecord, out: list[OutRecord], audit: list[OutRecord]) -> None:
+        settings = self._room.settings
+        raw = RawRecord(
+            settings.unprefixed(record.topic),
+            record.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            record.headers,
+        )
+        routed = guarded_route(raw, self._room.references.reference, simulation=settings.simulation)
+        if routed.event is not None:
+            out.append(self._event(routed.event))
+        if routed.reject is not None:
+            out.append(OutRecord(settings.topic(REJECTED), raw.partition, raw.key, raw.value, routed.reject, raw.at_ms))
+        if routed.audit is not None:
+            audit.append(self._audit(routed.audit, raw.partition, raw.at_ms))
+
+    def _event(self, event: InputEvent | InputRefused) -> OutRecord:
+        return OutRecord(
+            self._room.settings.topic(PATIENT_EVENTS),
+            self._room.partition_of(event.patient),
+            event.patient.encode(),
+            dumps(event.model_dump(mode="json")),
+            cloudevent(event.id, event.type, SOURCE, rfc3339(event.received_ms)),
+            event.received_ms,
+        )
+
+    def _audit(self, body: AuditBody, partition: int, at_ms: int) -> OutRecord:
+        assert body.source is not None
+        return OutRecord(
+            self._room.settings.topic(AUDIT),
+            partition,
+            f"{body.source.topic}/{body.source.offset}".encode(),
+            dumps(body.model_dump(mode="json", exclude_none=True)),
+            cloudevent(body.id, f"audit.{body.type}", SOURCE, body.at),
+            at_ms,
+        )
+
+    def _gap(self, chunk: Chunk, gap: tuple[int, int]) -> OutRecord:
+        """Inputs that Kafka no longer has: audited as lost, and an alarm for the operator."""
+        topic, at_ms = self._room.settings.unprefixed(chunk.topic), chunk.records[0].timestamp
+        log.critical("inputs lost", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": gap[0]})
+        body = AuditBody(
+            id=make_id(topic, chunk.partition, gap[0], "gap"),
+            type="gap",
+            source=SourceRef(topic=topic, partition=chunk.partition, offset=gap[0], until_offset=gap[1]),
+            patient=None,
+            outcome=Outcome.LOST_GAP,
+            reason="these offsets can no longer be read",
+            next_step="check retention and who deleted records; ask the senders to send again",
+            at=rfc3339(at_ms),
+        )
+        return self._audit(body, chunk.partition, at_ms)
+
+
+def attach(app: Any, room: Room, intake: Intake, topics: Sequence[Any]) -> None:
+    """One agent per input topic, one instance per partition."""
+    for topic in topics:
+
+        async def agent(stream: Any) -> None:
+            async for event in stream.noack().events():
+                if await intake.work(event.value):
+                    event.ack()
+
+        app.agent(topic, name=f"intake-{topic.get_topic_name()}", isolated_partitions=True)(agent)

@@ -1,0 +1,163 @@
+"""Monitor: patient-events -> step -> alerts, overviews, audit; then state. The order is the safety argument."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from schemas.errors import NattevagtError, StateError
+from schemas.events import EVENT, PartitionAlive
+from schemas.topics import STATE
+from streams.adapters.clock import steady_s
+from streams.adapters.kafka import OutRecord
+from streams.agents.density import Expected, examine
+from streams.agents.effects import Interpreter
+from streams.agents.enginekit import Chunk, StateTable
+from streams.agents.guard import guarded_step
+from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
+from streams.core.fold import PartitionFold, Slice
+from streams.core.record import (
+    PartitionRecord,
+    StateRecord,
+    decode_partition,
+    decode_state,
+    encode_partition,
+    encode_state,
+    partition_key,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Owned:
+    """One assigned partition. due: patient -> (data, ladder) deadline; fed to the timekeeper's heap by `touched`."""
+
+    partition: int
+    record: PartitionRecord
+    expected: Expected
+    due: dict[str, tuple[int, int]] = field(default_factory=dict)
+    touched: list[str] = field(default_factory=list)
+
+
+class Monitor:
+    """One per worker. Everything it remembers of a partition is made anew at each assignment."""
+
+    def __init__(self, room: Room, table: StateTable) -> None:
+        self._room = room
+        self._table = table
+        self._interpret = Interpreter(room.settings)
+        self._fold = PartitionFold(guarded_step, room.references.reference, self._lookup)
+        self.owned: dict[int, Owned] = {}
+
+    def forget(self) -> None:
+        """Partitions are moving: nothing that was known of them holds."""
+        self.owned = {}
+
+    def own(self, partition: int, record: PartitionRecord) -> Owned:
+        """Take a partition over at its watermark, and find out what is due in it."""
+        owned = Owned(partition, record, Expected(record.offset + 1))
+        for key, value in self._table.partition_items(partition):
+            if key != partition_key(partition):
+                state = decode_state(value)
+                owned.due[state.state.patient] = (state.due_data_ms, state.due_ladder_ms)
+        owned.touched = list(owned.due)
+        self.owned[partition] = owned
+        return owned
+
+    def held_record(self, partition: int) -> PartitionRecord | None:
+        """The partition record the changelog held; None = there has never been one."""
+        value = self._table.get_bytes(partition_key(partition))
+        return None if value is None else decode_partition(value)
+
+    def state_of(self, patient: str) -> StateRecord | None:
+        """One patient's state as last confirmed by the changelog; decoded on touch, no second cache."""
+        return self._lookup(patient)
+
+    def _lookup(self, patient: str) -> StateRecord | None:
+        value = self._table.get_bytes(patient.encode())
+        return None if value is None else decode_state(value)
+
+    async def work(self, chunk: Chunk) -> bool:
+        """One fetched run. True = acknowledge it. Never raises: what fails ends the process."""
+        owned = self.owned.get(chunk.partition)
+        if owned is None or chunk.generation != self._room.app.consumer_generation_id:
+            return False
+        owned.expected.busy = True
+        try:
+            return await self._work(chunk, owned)
+        except NattevagtError as error:
+            end_process(error, EXIT_FAILED)
+        finally:
+            owned.expected.busy = False
+            owned.expected.handled_s = steady_s()
+
+    async def _work(self, chunk: Chunk, owned: Owned) -> bool:
+        run = examine(owned.expected, chunk.records)
+        if run.seek is not None:
+            self._room.counters.holes_found += 1
+            log.warning("hole", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": run.seek})
+            await self._room.seek(chunk.topic, chunk.partition, run.seek)
+        if run.gap is not None:
+            raise StateError(
+                f"patient-events[{chunk.partition}] lacks offsets {run.gap[0]} to {run.gap[1]}",
+                next_step="the record itself is damaged: find out who deleted it, then `nattevagt state rebuild`",
+            )
+        rest: Sequence[ConsumerRecord] = run.records
+        while rest:
+            rest = await self._slice(rest, owned)
+        return owned.expected.offset > chunk.records[-1].offset
+
+    async def _slice(self, records: Sequence[ConsumerRecord], owned: Owned) -> Sequence[ConsumerRecord]:
+        """Fold until the slice is full; outputs, then state, then memory. The ack is the caller's."""
+        work, count = await self._folded(records, owned.record)
+        outputs = self._interpret.records(owned.partition, work.effects)
+        await self._room.deliverer.deliver(outputs)
+        values = {patient.encode(): encode_state(state) for patient, state in work.states.items()}
+        values[partition_key(owned.partition)] = encode_partition(work.partition)
+        await self._room.deliverer.deliver(self._changelog(owned.partition, values, records[count - 1].timestamp))
+        self._table.put_batch(owned.partition, values)
+        owned.record = work.partition
+        owned.expected.offset = work.partition.offset + 1
+        for patient, state in work.states.items():
+            owned.due[patient] = (state.due_data_ms, state.due_ladder_ms)
+            owned.touched.append(patient)
+        counters = self._room.counters
+        counters.slices, counters.events = counters.slices + 1, counters.events + work.events
+        counters.copies_dropped += work.copies
+        return records[count:]
+
+    async def _folded(self, records: Sequence[ConsumerRecord], held: PartitionRecord) -> tuple[Slice, int]:
+        """A slice of at most SLICE_S. Reference data an event names and we lack is read first."""
+        while True:
+            work, count = Slice(held), 0
+            started = steady_s()
+            for record in records:
+                event = EVENT.validate_json(record.value)
+                if not isinstance(event, PartitionAlive) and not self._room.references.reference.covers(event.stamp):
+                    break
+                self._fold.apply(work, record.offset, event)
+                count += 1
+                if steady_s() - started > SLICE_S:
+                    break
+            if count:
+                return work, count
+            await self._room.references.catch_up()
+
+    def _changelog(self, partition: int, values: Mapping[bytes, bytes], at_ms: int) -> list[OutRecord]:
+        """States first, the partition record last, in one batch: it may never be ahead of a state."""
+        topic = self._room.settings.topic(STATE)
+        return [OutRecord(topic, partition, key, value, (), at_ms) for key, value in values.items()]
+
+
+def attach(app: Any, monitor: Monitor, topic: Any) -> None:
+    """One agent, one instance per partition."""
+
+    async def agent(stream: Any) -> None:
+        async for event in stream.noack().events():
+            if await monitor.work(event.value):
+                event.ack()
+
+    app.agent(topic, name="monitor", isolated_partitions=True)(agent)

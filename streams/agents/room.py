@@ -1,0 +1,85 @@
+"""What the rooms of one worker share: connections, the end of the process, and what they know of partitions."""
+
+import asyncio
+import logging
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from aiokafka.partitioner import murmur2
+from faust.types import TP
+
+from schemas.errors import NattevagtError
+from schemas.topics import INPUTS, PATIENT_EVENTS
+from streams.adapters.kafka import Deliverer
+from streams.adapters.references import ReferenceReader
+from streams.adapters.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED = 70
+"""A delivery failed or the engine contradicts itself: restart. sysexits' EX_SOFTWARE."""
+
+EXIT_REFUSED = 78
+"""State, topics or settings must be mended by a person first: a restart will refuse again. EX_CONFIG."""
+
+SLICE_S = 0.040
+"""CPU seconds of folding before deliveries are awaited: the loop must answer heartbeats and health checks."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What this process has seen and repaired; one per worker, read by logs and metrics."""
+
+    holes_found: int = 0
+    holes_accepted: int = 0
+    tails_found: int = 0
+    copies_dropped: int = 0
+    stale_ignored: int = 0
+    slices: int = 0
+    events: int = 0
+    inputs: int = 0
+    extra: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Room:
+    """One worker's shared things. `open` is cleared while partitions move: intake lets nothing in then."""
+
+    app: Any
+    settings: Settings
+    deliverer: Deliverer
+    references: ReferenceReader
+    counters: Counters = field(default_factory=Counters)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def partition_of(self, patient: str) -> int:
+        """The patient's partition in every patient-keyed topic: murmur2, as Kafka's default partitioner."""
+        return int((murmur2(patient.encode()) & 0x7FFFFFFF) % self.settings.partitions)
+
+    def assigned(self, topic: str) -> list[int]:
+        """Partitions of an unprefixed topic that this worker owns now."""
+        name = self.settings.topic(topic)
+        return sorted(tp.partition for tp in self.app.consumer.assignment() if tp.topic == name)
+
+    async def seek(self, topic: str, partition: int, offset: int) -> None:
+        """Read a partition again from `offset`; names are prefixed, as Kafka knows them."""
+        await self.app.consumer.seek(TP(topic, partition), offset)
+
+    def chunk_topics(self) -> frozenset[str]:
+        """Prefixed names of all topics whose records come in runs."""
+        return frozenset(self.settings.topic(name) for name in (*INPUTS, PATIENT_EVENTS))
+
+
+def end_process(error: BaseException, code: int) -> NoReturn:
+    """Stop at once, without acknowledging, committing or flushing anything: what was confirmed is safe.
+
+    A clean shutdown could commit what was never delivered; a kill cannot.
+    """
+    step = error.next_step if isinstance(error, NattevagtError) else "report this as a defect"
+    text = str(error.args[0]) if isinstance(error, NattevagtError) else type(error).__name__
+    log.critical("worker ends", extra={"error": type(error).__name__, "reason": text, "next_step": step})
+    sys.stderr.write(f"nattevagt: {text} Next: {step}\n")
+    sys.stderr.flush()
+    os._exit(code)
