@@ -98,6 +98,6 @@ class Deliverer:
     @staticmethod
     def _append(batch: "object", record: OutRecord) -> bool:
         appended: object = batch.append(  # type: ignore[attr-defined]  # aiokafka's BatchBuilder has no stubs
-            timestamp=record.at_ms, key=record.key, value=record.value, headers=record.headers
+            timestamp=record.at_ms, key=record.key, value=record.value, headers=list(record.headers)
         )
         return appended is not None

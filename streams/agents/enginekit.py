@@ -41,7 +41,7 @@ def check_versions() -> None:
             )
 
 
-class KitThread(drv.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no stubs
+class KitThread(drv.AIOKafkaConsumerThread):
     """The consumer thread with a short fetch wait."""
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
@@ -50,7 +50,7 @@ class KitThread(drv.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has 
         return consumer
 
 
-class KitConsumer(drv.Consumer):  # type: ignore[misc]  # faust has no stubs
+class KitConsumer(drv.Consumer):
     """Yields one message per partition run for chunk topics; commits last + 1, in order."""
 
     def _new_consumer_thread(self) -> KitThread:
@@ -74,7 +74,7 @@ class KitConsumer(drv.Consumer):  # type: ignore[misc]  # faust has no stubs
         self._acked_index[tp].clear()
         return last + 1
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
         """As upstream, with runs instead of records for chunk topics."""
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
@@ -95,24 +95,24 @@ class KitConsumer(drv.Consumer):  # type: ignore[misc]  # faust has no stubs
                     yield TP(tp.topic, tp.partition), self._to_message(tp, record)
 
 
-class KitProducer(drv.Producer):  # type: ignore[misc]  # faust has no stubs
+class KitProducer(drv.Producer):
     """Faust's own producer, which we send nothing with, at least made idempotent."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {**super()._settings_extra(), "enable_idempotence": True}
 
 
-class KitTransport(drv.Transport):  # type: ignore[misc]  # faust has no stubs
+class KitTransport(drv.Transport):
     """Set as `app.transport`; Faust 0.15.3 ignores `producer_transport`."""
 
     Consumer = KitConsumer
     Producer = KitProducer
 
 
-class ChunkSchema(faust.Schema):  # type: ignore[misc]  # faust has no stubs
+class ChunkSchema(faust.Schema):
     """Hands the chunk through: decoding is ours, so no poison message can be acked before it is audited."""
 
-    def loads_key(self, app: Any, message: Message, *, loads: Any = None, serializer: Any = None) -> None:  # noqa: ARG002 - Faust's signature
+    def loads_key(self, app: Any, message: Message, *, loads: Any = None, serializer: Any = None) -> None:
         """No key: the records carry theirs."""
 
     def loads_value(self, app: Any, message: Message, *, loads: Any = None, serializer: Any = None) -> Chunk:  # noqa: ARG002 - Faust's signature
@@ -121,7 +121,7 @@ class ChunkSchema(faust.Schema):  # type: ignore[misc]  # faust has no stubs
         return chunk
 
 
-class StateTable(faust.Table):  # type: ignore[misc]  # faust has no stubs
+class StateTable(faust.Table):
     """bytes -> bytes. In recovery the record with the highest applied offset wins, not the last one.
 
     A worker that was stalled and has lost its partition may still write: its records come later but

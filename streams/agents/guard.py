@@ -29,7 +29,7 @@ def guarded_step(state: PatientState, event: PatientEvent, context: Context) -> 
     """`step`, total even where it is wrong: then the state stays as it was."""
     try:
         return step(state, event, context)
-    except Exception as error:  # noqa: BLE001 - what is caught here becomes failed.internal
+    except Exception as error:
         _say(error)
         return failed(state, event, context)
 
@@ -38,7 +38,7 @@ def guarded_route(record: RawRecord, reference: Reference, *, simulation: bool) 
     """`route`, total even where it is wrong: then the record is kept on rejected.v1."""
     try:
         return route(record, reference, simulation=simulation)
-    except Exception as error:  # noqa: BLE001 - what is caught here becomes failed.internal
+    except Exception as error:
         _say(error)
         source = SourceRef(topic=record.topic, partition=record.partition, offset=record.offset)
         audit = _outcome(source, None, record.at_ms)

@@ -38,7 +38,6 @@ class Intake:
 
     async def work(self, chunk: Chunk) -> bool:
         """One fetched run. True = acknowledge it. Never raises: a failed delivery ends the process."""
-        await self._room.open.wait()
         expected = self.expected.get((chunk.topic, chunk.partition))
         if expected is None or chunk.generation != self._room.app.consumer_generation_id:
             return False
@@ -64,7 +63,7 @@ class Intake:
         rest: Sequence[ConsumerRecord] = run.records
         while rest:
             rest = await self._slice(rest, expected)
-        return expected.offset > chunk.records[-1].offset
+        return bool(expected.offset > chunk.records[-1].offset)
 
     async def _slice(self, records: Sequence[ConsumerRecord], expected: Expected) -> Sequence[ConsumerRecord]:
         """Route until the slice is full, deliver, and only then move on."""
@@ -138,7 +137,7 @@ class Intake:
         return self._audit(body, chunk.partition, at_ms)
 
 
-def attach(app: Any, room: Room, intake: Intake, topics: Sequence[Any]) -> None:
+def attach(app: Any, intake: Intake, topics: Sequence[Any]) -> None:
     """One agent per input topic, one instance per partition."""
     for topic in topics:
 

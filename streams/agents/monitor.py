@@ -33,13 +33,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Owned:
-    """One assigned partition. due: patient -> (data, ladder) deadline; fed to the timekeeper's heap by `touched`."""
+    """One assigned partition. due: patient -> (data, ladder) deadline; fed to the timekeeper's heap by `touched`.
+
+    assessed_ms: everything that had arrived before it has been folded.
+    """
 
     partition: int
     record: PartitionRecord
     expected: Expected
     due: dict[str, tuple[int, int]] = field(default_factory=dict)
     touched: list[str] = field(default_factory=list)
+    assessed_ms: int = 0
 
 
 class Monitor:
@@ -58,7 +62,7 @@ class Monitor:
 
     def own(self, partition: int, record: PartitionRecord) -> Owned:
         """Take a partition over at its watermark, and find out what is due in it."""
-        owned = Owned(partition, record, Expected(record.offset + 1))
+        owned = Owned(partition, record, Expected(record.offset + 1), assessed_ms=record.alive_ms)
         for key, value in self._table.partition_items(partition):
             if key != partition_key(partition):
                 state = decode_state(value)
@@ -108,7 +112,7 @@ class Monitor:
         rest: Sequence[ConsumerRecord] = run.records
         while rest:
             rest = await self._slice(rest, owned)
-        return owned.expected.offset > chunk.records[-1].offset
+        return bool(owned.expected.offset > chunk.records[-1].offset)
 
     async def _slice(self, records: Sequence[ConsumerRecord], owned: Owned) -> Sequence[ConsumerRecord]:
         """Fold until the slice is full; outputs, then state, then memory. The ack is the caller's."""
@@ -122,8 +126,10 @@ class Monitor:
         owned.record = work.partition
         owned.expected.offset = work.partition.offset + 1
         for patient, state in work.states.items():
-            owned.due[patient] = (state.due_data_ms, state.due_ladder_ms)
-            owned.touched.append(patient)
+            due = (state.due_data_ms, state.due_ladder_ms)
+            if owned.due.get(patient) != due:
+                owned.due[patient] = due
+                owned.touched.append(patient)
         counters = self._room.counters
         counters.slices, counters.events = counters.slices + 1, counters.events + work.events
         counters.copies_dropped += work.copies

@@ -1,6 +1,5 @@
 """What the rooms of one worker share: connections, the end of the process, and what they know of partitions."""
 
-import asyncio
 import logging
 import os
 import sys
@@ -40,19 +39,17 @@ class Counters:
     slices: int = 0
     events: int = 0
     inputs: int = 0
-    extra: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Room:
-    """One worker's shared things. `open` is cleared while partitions move: intake lets nothing in then."""
+    """One worker's shared things."""
 
     app: Any
     settings: Settings
     deliverer: Deliverer
     references: ReferenceReader
     counters: Counters = field(default_factory=Counters)
-    open: asyncio.Event = field(default_factory=asyncio.Event)
 
     def partition_of(self, patient: str) -> int:
         """The patient's partition in every patient-keyed topic: murmur2, as Kafka's default partitioner."""

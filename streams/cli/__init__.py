@@ -10,6 +10,7 @@ from schemas.errors import NattevagtError
 
 # name -> module with a `command`; the help line stands here so that `--help` imports none of them
 COMMANDS = {
+    "worker": ("streams.cli.worker", "run one worker"),
     "kafka": ("streams.cli.kafka", "start, stop or look at a local Apache Kafka"),
 }
 

@@ -3,7 +3,7 @@
 The same function serves the worker, `state rebuild`, replay and the tests, so they cannot differ.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas.events import InputEvent, InputRefused, LogEvent, PartitionAlive, PatientEvent, TimerFired
@@ -21,14 +21,27 @@ Runner = Callable[[PatientState, PatientEvent, Context], Step]
 class Slice:
     """What a run of events has changed so far. Thrown away as a whole if anything goes wrong.
 
-    states: touched patients only. effects: (patient-events offset, effect) in order.
+    held: the partition record before. offset, sources, alive_ms: what it becomes. states: touched patients
+    only. effects: (patient-events offset, effect) in order.
     """
 
-    partition: PartitionRecord
+    held: PartitionRecord
+    offset: int = field(init=False)
+    alive_ms: int = field(init=False)
+    sources: dict[str, int] = field(init=False)
     states: dict[str, StateRecord] = field(default_factory=dict)
     effects: list[tuple[int, Effect]] = field(default_factory=list)
     copies: int = 0
     events: int = 0
+
+    def __post_init__(self) -> None:
+        self.offset, self.alive_ms = self.held.offset, self.held.alive_ms
+        self.sources = dict(self.held.sources)
+
+    @property
+    def partition(self) -> PartitionRecord:
+        """The partition record after what has been applied so far."""
+        return PartitionRecord(self.offset, self.held.topic_id, self.sources, self.alive_ms)
 
 
 class PartitionFold:
@@ -41,24 +54,22 @@ class PartitionFold:
 
     def apply(self, into: Slice, offset: int, event: LogEvent) -> None:
         """One record of patient-events; at or below the watermark it is already done."""
-        if offset <= into.partition.offset:
+        if offset <= into.offset:
             return
         into.events += 1
         if isinstance(event, PartitionAlive):
-            alive = max(into.partition.alive_ms, event.at_ms)
-            into.partition = into.partition.seen({}, offset, alive)
-            return
-        if isinstance(event, InputEvent | InputRefused):
+            into.alive_ms = max(into.alive_ms, event.at_ms)
+        elif isinstance(event, InputEvent | InputRefused):
             source = event.source
-            if into.partition.is_copy(source.topic, source.partition, source.offset):
+            where = f"{source.topic}/{source.partition}"
+            if source.offset <= into.sources.get(where, -1):
                 into.copies += 1
-                into.partition = into.partition.seen({}, offset, into.partition.alive_ms)
-                return
-            sources: Mapping[str, int] = {f"{source.topic}/{source.partition}": source.offset}
+            else:
+                self._step(into, offset, event)
+                into.sources[where] = source.offset
         else:
-            sources = {}
-        self._step(into, offset, event)
-        into.partition = into.partition.seen(sources, offset, into.partition.alive_ms)
+            self._step(into, offset, event)
+        into.offset = offset
 
     def _step(self, into: Slice, offset: int, event: PatientEvent) -> None:
         held = into.states.get(event.patient) or self._lookup(event.patient)

@@ -5,7 +5,7 @@ stalled worker's late write cannot bring an old state back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -48,14 +48,6 @@ class PartitionRecord:
     topic_id: str = ""
     sources: Mapping[str, int] = field(default_factory=dict)
     alive_ms: int = 0
-
-    def is_copy(self, topic: str, partition: int, offset: int) -> bool:
-        """Has this source record already been applied?"""
-        return offset <= self.sources.get(f"{topic}/{partition}", -1)
-
-    def seen(self, sources: Mapping[str, int], offset: int, alive_ms: int) -> "PartitionRecord":
-        """The record after a slice that ended at `offset`."""
-        return replace(self, offset=offset, sources={**self.sources, **sources}, alive_ms=alive_ms)
 
 
 def partition_key(partition: int) -> bytes:

@@ -1,0 +1,155 @@
+"""Partitions come and go: what is checked, forgotten and made anew each time, before any reading flows."""
+
+import logging
+
+from aiokafka import TopicPartition
+
+from schemas.errors import NattevagtError, StateError
+from schemas.ids import make_id
+from schemas.topics import INPUTS, PATIENT_EVENTS
+from streams.adapters.clock import wall_ms
+from streams.adapters.topic_ids import topic_ids
+from streams.agents.density import Expected, tail_missing
+from streams.agents.effects import Interpreter
+from streams.agents.enginekit import StateTable
+from streams.agents.intake import Intake
+from streams.agents.monitor import Monitor
+from streams.agents.progress import Progress
+from streams.agents.room import EXIT_REFUSED, Room, end_process
+from streams.agents.timekeeper import Timekeeper
+from streams.core.record import PARTITION_PREFIX, PartitionRecord, decode_state
+from streams.core.summary import publish
+from streams.core.triage import assess
+
+log = logging.getLogger(__name__)
+
+REBUILD = "find out who did it; then `nattevagt state rebuild`"
+
+
+class Lifecycle:
+    """Faust tells when partitions move; the flow of records is stopped while these run."""
+
+    def __init__(
+        self,
+        room: Room,
+        table: StateTable,
+        intake: Intake,
+        monitor: Monitor,
+        timekeeper: Timekeeper,
+        progress: Progress,
+    ) -> None:
+        self._room = room
+        self._table = table
+        self._intake = intake
+        self._monitor = monitor
+        self._timekeeper = timekeeper
+        self._progress = progress
+
+    def on_revoked(self) -> None:
+        """Whatever was known of partitions no longer holds."""
+        self._monitor.forget()
+        self._timekeeper.forget()
+        self._intake.begin({})
+
+    async def on_assigned(self) -> None:
+        """After recovery, before the flow resumes: verify, take over, begin. Refusals end the process by name."""
+        try:
+            await self._take_over()
+        except NattevagtError as error:
+            end_process(error, EXIT_REFUSED)
+
+    async def _take_over(self) -> None:
+        if self._table.fault is not None:
+            raise self._table.fault
+        commits = await self._progress.commits()
+        await self._own(commits)
+        await self._begin_intake(commits)
+        if not self._room.settings.simulation:
+            await self._timekeeper.resume(wall_ms())
+        await self._republish_stale()
+        log.info("watching", extra={"count": len(self._monitor.owned)})
+
+    async def _own(self, commits: dict[TopicPartition, int]) -> None:
+        name = self._room.settings.topic(PATIENT_EVENTS)
+        tps = [TopicPartition(name, p) for p in self._room.assigned(PATIENT_EVENTS)]
+        topic_id = (await topic_ids(self._room.settings, [PATIENT_EVENTS]))[PATIENT_EVENTS]
+        ends, starts = await self._progress.log_ends(tps), await self._progress.log_starts(tps)
+        for tp in tps:
+            held = self._monitor.held_record(tp.partition)
+            record = verify(tp.partition, held, topic_id, commits.get(tp), (starts[tp], ends[tp]))
+            self._monitor.own(tp.partition, record)
+
+    async def _begin_intake(self, commits: dict[TopicPartition, int]) -> None:
+        tps = [
+            TopicPartition(self._room.settings.topic(name), partition)
+            for name in INPUTS
+            for partition in self._room.assigned(name)
+        ]
+        starts = await self._progress.log_starts(tps)
+        self._intake.begin({(tp.topic, tp.partition): commits.get(tp, starts[tp]) for tp in tps})
+
+    async def _republish_stale(self) -> None:
+        """A zombie may have published an overview as well: the true one goes out again, last."""
+        stale, self._table.stale = self._table.stale, set()
+        reference = self._room.references.reference
+        records = []
+        for key in sorted(stale):
+            value = self._table.get_bytes(key)
+            if value is None or key.startswith(PARTITION_PREFIX.encode()):
+                continue
+            held = decode_state(value)
+            await self._room.references.ensure(held.state.stamp)
+            triage = assess(held.state, reference.at(held.state.stamp))
+            effect = publish(held.state, triage, make_id(held.state.patient, "stale", held.offset))
+            partition = self._room.partition_of(held.state.patient)
+            records += Interpreter(self._room.settings).records(partition, [(held.offset, effect)])
+        self._room.counters.stale_ignored += len(records)
+        if records:
+            log.warning("stale records of another worker ignored", extra={"count": len(records)})
+        await self._room.deliverer.deliver(records)
+
+    async def watch_tails(self) -> None:
+        """One look at all quiet partitions: has the consumer read past what was worked on?"""
+        name = self._room.settings.topic(PATIENT_EVENTS)
+        watched = {(name, p): owned.expected for p, owned in self._monitor.owned.items()}
+        for (topic, partition), expected in {**watched, **self._intake.expected}.items():
+            await self._watch_tail(topic, partition, expected)
+
+    async def _watch_tail(self, topic: str, partition: int, expected: Expected) -> None:
+        tp = TopicPartition(topic, partition)
+        if tp not in self._room.app.consumer.assignment():
+            return
+        position = await self._room.app.consumer.position(tp)
+        if tail_missing(expected, position):
+            self._room.counters.tails_found += 1
+            log.warning("tail lost", extra={"topic": topic, "partition": partition, "offset": expected.offset})
+            await self._room.seek(topic, partition, expected.offset)
+
+
+def verify(
+    partition: int, held: PartitionRecord | None, topic_id: str, committed: int | None, log_span: tuple[int, int]
+) -> PartitionRecord:
+    """Does the kept state belong to this log? Returns the record to go on from; raises StateError by name.
+
+    log_span: (first, next) offset of the partition. committed: None = the group has no commit here.
+    """
+    start, end = log_span
+    where = f"{PATIENT_EVENTS}[{partition}]"
+    if held is None:
+        if committed:
+            raise StateError(
+                f"{where}: the group has committed offset {committed} but the changelog has no watermark:"
+                " it was emptied or is another one",
+                next_step=REBUILD,
+            )
+        return PartitionRecord(offset=start - 1, topic_id=topic_id)
+    if held.topic_id != topic_id:
+        raise StateError(
+            f"{where}: the state belongs to topic id {held.topic_id}, the topic is {topic_id}: it was recreated",
+            next_step=REBUILD,
+        )
+    if held.offset + 1 > end:
+        raise StateError(
+            f"{where}: the watermark {held.offset} is beyond the log's end {end}: the log was cut", next_step=REBUILD
+        )
+    return held

@@ -1,0 +1,100 @@
+"""How far intake is, seen from Kafka itself: so that time never passes over readings that already lie there."""
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from schemas.topics import INPUTS, MEASUREMENTS
+from streams.adapters.settings import Settings
+
+SKEW_MS = 2_000
+"""The broker's clock may run behind ours by this much: time passes for data only up to here before now."""
+
+LATE_MS = 600_000
+"""Data deadlines wait for intake at most this long, then fire with the basis `path_late` (design.md, point 2)."""
+
+
+class Progress:
+    """Watches the commits of the group on all input topics, with connections of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tps = [
+            TopicPartition(settings.topic(name), partition)
+            for name in INPUTS
+            for partition in range(settings.partitions)
+        ]
+        self._admin: AIOKafkaAdminClient | None = None
+        self._consumer: AIOKafkaConsumer | None = None
+        self._drained_ms: dict[TopicPartition, int] = {}
+        self._record_ms: dict[TopicPartition, tuple[int, int]] = {}
+
+    async def start(self, since_ms: int) -> None:
+        """Connect. since_ms: what is assumed of partitions until they are seen drained."""
+        security = self._settings.kafka_security()
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.broker, **security)
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.broker,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=4096,
+            **security,
+        )
+        await self._admin.start()
+        await self._consumer.start()
+        self._drained_ms = dict.fromkeys(self._tps, since_ms)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._admin is not None:
+            await self._admin.close()
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def commits(self) -> dict[TopicPartition, int]:
+        """Committed offsets of the group; partitions without one are not in it."""
+        assert self._admin is not None, "start() first"
+        found = await self._admin.list_consumer_group_offsets(self._settings.group)
+        return {tp: meta.offset for tp, meta in found.items() if meta.offset >= 0}
+
+    async def log_starts(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """First offsets that still exist."""
+        assert self._consumer is not None, "start() first"
+        return dict(await self._consumer.beginning_offsets(tps))
+
+    async def log_ends(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Offsets the next records will get."""
+        assert self._consumer is not None, "start() first"
+        return dict(await self._consumer.end_offsets(tps))
+
+    async def passed_until(self, now_ms: int) -> int:
+        """The instant before which every input that Kafka has taken has been let in. In operation.
+
+        Ends are read before commits, so what came later can only be younger than `now_ms`.
+        """
+        ends = await self.log_ends(self._tps)
+        starts = await self.log_starts([tp for tp in self._tps if ends[tp]])
+        commits = await self.commits()
+        for tp in self._tps:
+            if commits.get(tp, starts.get(tp, 0)) >= ends[tp]:
+                self._drained_ms[tp] = now_ms
+        return min(self._drained_ms.values()) - SKEW_MS
+
+    async def simulated_until(self) -> int | None:
+        """The lowest record time that all partitions of measurements.v1 have passed; None = not all have begun."""
+        commits = await self.commits()
+        tps = [tp for tp in self._tps if tp.topic == self._settings.topic(MEASUREMENTS)]
+        if any(commits.get(tp, 0) == 0 for tp in tps):
+            return None
+        for tp in tps:
+            last = commits[tp] - 1
+            if self._record_ms.get(tp, (-1, 0))[0] != last:
+                self._record_ms[tp] = (last, await self._time_of(tp, last))
+        return min(self._record_ms[tp][1] for tp in tps)
+
+    async def _time_of(self, tp: TopicPartition, offset: int) -> int:
+        consumer = self._consumer
+        assert consumer is not None, "start() first"
+        consumer.assign([tp])
+        consumer.seek(tp, offset)
+        record = await consumer.getone(tp)
+        return int(record.timestamp)

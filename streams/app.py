@@ -1,0 +1,163 @@
+"""Wiring: one worker built from settings. Decides nothing."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaError
+
+from schemas.errors import NattevagtError
+from schemas.topics import INPUTS, PATIENT_EVENTS
+from streams.adapters.clock import wall_ms
+from streams.adapters.kafka import Deliverer
+from streams.adapters.references import ReferenceReader
+from streams.adapters.settings import STATE_TABLE, Settings
+from streams.agents import intake as intake_room
+from streams.agents import monitor as monitor_room
+from streams.agents.enginekit import ChunkSchema, KitTransport, StateTable, check_versions
+from streams.agents.intake import Intake
+from streams.agents.lifecycle import Lifecycle
+from streams.agents.monitor import Monitor
+from streams.agents.progress import Progress
+from streams.agents.room import EXIT_FAILED, Room, end_process
+from streams.agents.timekeeper import Timekeeper
+
+log = logging.getLogger(__name__)
+
+CHUNK_QUEUE = 16
+"""Runs buffered per partition: bounds memory; fewer gave no gain (measured)."""
+
+TAIL_EVERY_S = 1.0
+FOLLOW_EVERY_S = 1.0
+"""How soon a published coverage or rule bundle is stamped into events."""
+
+
+class WatchApp(faust.App):
+    """A Faust app whose own connections are up before, and down after, anything flows."""
+
+    chunk_topics: frozenset[str] = frozenset()
+    room: Room
+    before_start: Callable[[], Awaitable[None]]
+    after_stop: Callable[[], Awaitable[None]]
+
+    async def on_start(self) -> None:
+        """References are read whole before anybody stamps or folds."""
+        await self.before_start()
+        await super().on_start()
+
+    async def on_stop(self) -> None:
+        """The last slice has been delivered and acknowledged when our connections close."""
+        await super().on_stop()
+        await self.after_stop()
+
+
+def create_app(settings: Settings, transport: type[KitTransport] = KitTransport) -> WatchApp:
+    """Build a worker. transport: tests put one here that loses deliveries on purpose."""
+    check_versions()
+    app = WatchApp(settings.group, **engine_settings(settings))
+    app.transport = transport(app.conf.broker_consumer, app)
+    room = Room(app, settings, Deliverer(settings), ReferenceReader(settings))
+    app.chunk_topics = room.chunk_topics()
+    name = STATE_TABLE.removesuffix("-changelog")  # Faust appends it
+    table: StateTable = app.Table(name, key_type=bytes, value_type=bytes, partitions=settings.partitions)
+    intake, monitor, progress = Intake(room), Monitor(room, table), Progress(settings)
+    timekeeper = Timekeeper(room, monitor, progress)
+    lifecycle = Lifecycle(room, table, intake, monitor, timekeeper, progress)
+
+    def topic(name: str) -> Any:
+        return app.topic(settings.topic(name), schema=ChunkSchema(), maxsize=CHUNK_QUEUE)
+
+    intake_room.attach(app, intake, [topic(name) for name in INPUTS])
+    monitor_room.attach(app, monitor, topic(PATIENT_EVENTS))
+    _connect(app, room, progress)
+    _listen(app, lifecycle)
+    _keep_time(app, settings, lifecycle, timekeeper, monitor)
+    app.room = room
+    return app
+
+
+def engine_settings(settings: Settings) -> dict[str, Any]:
+    """Faust's settings; the reasons, measured, are in DECISIONS.md."""
+    return {
+        "broker": [f"kafka://{address}" for address in settings.broker.split(",")],
+        "autodiscover": False,
+        "store": "memory://",
+        "Table": StateTable,
+        "topic_partitions": settings.partitions,
+        "topic_replication_factor": settings.replication,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "table_standby_replicas": 0,
+        "web_enabled": False,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_heartbeat_interval": settings.heartbeat_s,
+        "broker_rebalance_timeout": 30.0,
+        "broker_request_timeout": 30.0,
+        "broker_max_poll_interval": 120.0,
+        "broker_commit_interval": settings.commit_interval_s,
+        "broker_max_poll_records": 4000,
+        "consumer_group_instance_id": settings.instance_id,
+        "consumer_auto_offset_reset": "earliest",
+        "producer_request_timeout": 10.0,
+        "producer_max_request_size": 4_194_304,
+        "stream_wait_empty": True,
+        "stream_recovery_delay": 0.0,
+        "debug": False,
+    }
+
+
+def _connect(app: WatchApp, room: Room, progress: Progress) -> None:
+    async def before_start() -> None:
+        await room.deliverer.start()
+        await room.references.start()
+        await progress.start(wall_ms())
+
+    async def after_stop() -> None:
+        await progress.stop()
+        await room.references.stop()
+        await room.deliverer.stop()
+
+    app.before_start, app.after_stop = before_start, after_stop
+
+
+def _listen(app: WatchApp, lifecycle: Lifecycle) -> None:
+    async def revoked(*_: Any, **__: Any) -> None:
+        lifecycle.on_revoked()
+
+    async def assigned(*_: Any, **__: Any) -> None:
+        await lifecycle.on_assigned()
+
+    app.on_partitions_revoked.connect(revoked)
+    app.on_rebalance_complete.connect(assigned)
+
+
+def _keep_time(
+    app: WatchApp, settings: Settings, lifecycle: Lifecycle, timekeeper: Timekeeper, monitor: Monitor
+) -> None:
+    async def beat(action: Callable[[], Awaitable[None]], every_s: float) -> None:
+        """Repeat while partitions are owned. An unreachable broker skips a beat; a failed delivery ends us."""
+        while not app.should_stop:
+            await asyncio.sleep(every_s)
+            if app.rebalancing or not monitor.owned:
+                continue
+            try:
+                await action()
+            except KafkaError as error:
+                log.warning("beat skipped", extra={"error": type(error).__name__})
+            except NattevagtError as error:
+                end_process(error, EXIT_FAILED)
+
+    async def keep_time() -> None:
+        await beat(timekeeper.tick, settings.timekeeper_tick_s)
+
+    async def watch_tails() -> None:
+        await beat(lifecycle.watch_tails, TAIL_EVERY_S)
+
+    async def follow_references() -> None:
+        await beat(app.room.references.catch_up, FOLLOW_EVERY_S)
+
+    app.task(follow_references)
+    app.task(keep_time)
+    app.task(watch_tails)
