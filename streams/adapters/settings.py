@@ -50,7 +50,10 @@ class Settings:
         matches(r"[a-z][a-z0-9-]{0,39}", "small letters, digits and hyphens, at most 40"),
     )
     partitions: int = setting(
-        "PARTITIONS", 12, "Partitions of patient topics; counts at the first `topics apply` only.", between(1, 1000)
+        "PARTITIONS",
+        12,
+        "Partitions of patient topics; fixed by the first `topics apply`, because state lives by partition.",
+        between(1, 1000),
     )
     replication: int = setting("REPLICATION", 3, "Copies of each topic.", between(1, 9))
     min_insync: int = setting(
@@ -178,6 +181,11 @@ class Settings:
                 raise ConfigurationError(f"{one.setting}: {one.why}.", next_step=one.next_step)
 
     @property
+    def toy(self) -> bool:
+        """Is no patient watched here? Then one copy will do."""
+        return self.demo or self.simulation
+
+    @property
     def on_loopback(self) -> bool:
         """Do all of Kafka's addresses stay on this machine? A name other than localhost counts as a network."""
         return all(_is_loopback(address.rpartition(":")[0].strip("[]")) for address in self.broker.split(","))
@@ -204,10 +212,6 @@ class Refusal(NamedTuple):
     next_step: str
 
 
-def _toy(settings: Settings) -> bool:
-    return settings.demo or settings.simulation
-
-
 def _has_user(settings: Settings) -> bool:
     return settings.sasl_username is not None or settings.sasl_password_file is not None
 
@@ -220,13 +224,13 @@ REFUSALS = (
     Refusal("NATTEVAGT_DEBUG", lambda s: s.debug, "debug mode prints patient data", "Unset NATTEVAGT_DEBUG."),
     Refusal(
         "NATTEVAGT_REPLICATION",
-        lambda s: s.replication < 2 and not _toy(s),
+        lambda s: s.replication < 2 and not s.toy,
         "with one copy a lost disk loses readings",
         "Set it to 3, or NATTEVAGT_DEMO=1 where no patient is watched.",
     ),
     Refusal(
         "NATTEVAGT_MIN_INSYNC",
-        lambda s: s.min_insync < 2 and not _toy(s),
+        lambda s: s.min_insync < 2 and not s.toy,
         "Kafka would confirm a record of which one copy exists",
         "Set it to 2, or NATTEVAGT_DEMO=1 where no patient is watched.",
     ),
