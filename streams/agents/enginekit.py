@@ -143,11 +143,15 @@ class StateTable(faust.Table):
 
     def _highest(self, batch: Iterable[Any]) -> list[Any]:
         held: dict[bytes, int] = {}
-        kept = []
+        kept: list[Any] = []
         for event in batch:
             key, value = event.message.key, event.message.value
             if value is None:
-                continue  # nothing of ours writes tombstones; an empty value must not forget a patient
+                # Only `state rebuild` writes one: offsets before it count another log, so none of them wins.
+                held[key] = -2
+                kept = [earlier for earlier in kept if earlier.message.key != key]
+                self.data.data.pop(key, None)
+                continue
             offset = offset_of(value)
             if key not in held:
                 before = self.data.data.get(key)

@@ -11,6 +11,7 @@ from schemas.errors import NattevagtError
 # name -> module with a `command`; the help line stands here so that `--help` imports none of them
 COMMANDS = {
     "worker": ("streams.cli.worker", "run one worker"),
+    "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
     "kafka": ("streams.cli.kafka", "start, stop or look at a local Apache Kafka"),
 }
 
