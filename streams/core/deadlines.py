@@ -49,7 +49,8 @@ def advance(
         elif ladder <= until_ms:
             state, fired = _ladder_fires(state, ladder, context)
         else:
-            return replace(state, now_ms=max(state.now_ms, until_ms)), effects
+            moved = state if state.now_ms >= until_ms else replace(state, now_ms=until_ms)
+            return moved, effects
         effects += fired
 
 

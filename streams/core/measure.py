@@ -54,8 +54,7 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
             f"more than {device.max_per_hour} readings per hour from one device",
             "stop the device; readings that matter can be redriven from rejected.v1",
         )
-    counted = _remember_device(state, reading, device.id, bucket)
-    return _place(counted, reading.kind, points, point, context)
+    return _place(_remember_device(state, reading, measured_ms, bucket), reading.kind, points, point, context)
 
 
 def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Verdict | None:
@@ -115,11 +114,13 @@ def remember_refused(state: PatientState, kind: str, outcome: Outcome) -> Patien
     return replace(state, refused=(*kept, row)[-MAX_REFUSED:])
 
 
-def _remember_device(state: PatientState, reading: Measurement, device: str, bucket: Bucket) -> PatientState:
+def _remember_device(state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket) -> PatientState:
+    """The device's flood allowance, and its charge if this is its newest word on it."""
+    device = reading.device
     floods = {**state.floods, device: bucket}
     while len(floods) > MAX_DEVICES:
         floods.pop(min(floods, key=lambda name: (floods[name].at_ms, name)))
     battery = state.battery
-    if reading.battery_percent is not None:
-        battery = {**battery, device: (reading.battery_percent, to_ms(reading.measured_at))}
+    if reading.battery_percent is not None and measured_ms >= battery.get(device, (0, 0))[1]:
+        battery = {**battery, device: (reading.battery_percent, measured_ms)}
     return replace(state, floods=floods, battery=battery)

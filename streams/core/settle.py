@@ -55,7 +55,8 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
         tuple(sorted(triage.silence)),
     )
     changed = shown != state.shown
-    state = replace(state, shown=shown)
+    if changed:
+        state = replace(state, shown=shown)
     effects = tuple(_publish(m, state, cause, context) for m in moves)
     return Settled(state, triage, moves, effects, changed)
 

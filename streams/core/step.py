@@ -50,7 +50,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
     Total: for every state and event it returns. Time moves first: deadlines at or before the event's
     `now` fire in due order and as of their own due time, then the event is applied.
     """
-    state = replace(state, stamp=_never_back(state.stamp, event.stamp))
+    state = _never_back(state, event.stamp)
     triage: Triage | None = None
     match event:
         case TimerFired():
@@ -74,7 +74,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
 def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[PatientState, list[Effect], Triage]:
     now_ms = max(state.now_ms, event.received_ms)
     if state.is_known:
-        state, effects = advance(replace(state, path_late=False), now_ms, now_ms, context)
+        state, effects = advance(_on_time(state), now_ms, now_ms, context)
     else:
         state, effects = replace(state, now_ms=now_ms), []
     verdict, move = _decide(state, event, context)
@@ -103,7 +103,7 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
     if not state.is_known:
         return state, []
     now_ms = max(state.now_ms, event.received_ms)
-    state, effects = advance(replace(state, path_late=False), now_ms, now_ms, context)
+    state, effects = advance(_on_time(state), now_ms, now_ms, context)
     remembered = remember_refused(state, event.kind or "", event.outcome)
     settled = settle(Verdict(remembered, None), None, event.id, context)
     return settled.state, [*effects, *settled.effects]
@@ -121,12 +121,19 @@ def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[Pat
     return replace(state, alert=alert, now_ms=max(state.now_ms, event.to_ms)), effects
 
 
-def _never_back(held: Stamp, given: Stamp) -> Stamp:
+def _on_time(state: PatientState) -> PatientState:
+    """An input of the patient's own: what falls due before it does so with all that had arrived."""
+    return replace(state, path_late=False) if state.path_late else state
+
+
+def _never_back(state: PatientState, given: Stamp) -> PatientState:
     """A patient's stamp never goes back, even when two workers' intakes have read differently far."""
+    held = state.stamp
     if held == given:
-        return held
-    return Stamp(
+        return state
+    stamp = Stamp(
         coverage=max(held.coverage, given.coverage),
         rules=max(held.rules, given.rules),
         models=max(held.models, given.models),
     )
+    return replace(state, stamp=stamp)
