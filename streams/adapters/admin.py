@@ -1,7 +1,7 @@
 """Topics made and checked as schemas.topics says: `apply` makes what is missing, `check` changes nothing."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -22,8 +22,11 @@ LOOK_S, LOOKS = 0.1, 100
 Applied = dict[str, Literal["created", "exists"]]
 """Topic name in the cluster -> what `apply` found or did."""
 
+Only = Collection[str] | None
+"""Names of schemas.topics to look at; None = all of them."""
 
-async def apply(settings: Settings, teams: Sequence[str] = ()) -> Applied:
+
+async def apply(settings: Settings, teams: Sequence[str] = (), *, only: Only = None) -> Applied:
     """Make the topics that are missing, for these teams and in general, and wait until they are there.
 
     What exists is left as it is; `check` says what is wrong with it.
@@ -31,14 +34,18 @@ async def apply(settings: Settings, teams: Sequence[str] = ()) -> Applied:
     already, or when Kafka refuses a topic.
     """
     settings.check()
-    rows = {settings.topic(row.name): row for row in expected(tuple(teams))}
+    every, rows = _rows(settings, teams, None), _rows(settings, teams, only)
     async with connected(settings) as admin:
-        there = await describe(admin, rows)
-        _same_partitions(settings, rows, there)
+        there = await describe(admin, every)
+        _same_partitions(settings, every, there)
         missing = [name for name in rows if name not in there]
         made = await _create(admin, settings, [(name, rows[name]) for name in missing])
         await _until_visible(admin, missing)
     return {name: "created" if name in made else "exists" for name in rows}
+
+
+def _rows(settings: Settings, teams: Sequence[str], only: Only) -> dict[str, Topic]:
+    return {settings.topic(row.name): row for row in expected(tuple(teams)) if only is None or row.name in only}
 
 
 def _same_partitions(settings: Settings, rows: Mapping[str, Topic], there: Mapping[str, Described]) -> None:
@@ -82,9 +89,9 @@ async def _until_visible(admin: AIOKafkaAdminClient, names: Sequence[str]) -> No
     raise KafkaTimeoutError("new topics do not show")
 
 
-async def check(settings: Settings, teams: Sequence[str] = ()) -> list[Problem]:
+async def check(settings: Settings, teams: Sequence[str] = (), *, only: Only = None) -> list[Problem]:
     """Everything that is not as it must be, in the order of the table; an empty list is a clean cluster."""
-    rows = {settings.topic(row.name): row for row in expected(tuple(teams))}
+    rows = _rows(settings, teams, only)
     async with connected(settings) as admin:
         there = await describe(admin, rows)
         held = await _topic_configs(admin, list(there))
@@ -94,21 +101,21 @@ async def check(settings: Settings, teams: Sequence[str] = ()) -> list[Problem]:
             problems += _shape_problems(name, row, settings, there[name])
             problems += _config_problems(name, row, settings, held[name])
         else:
-            problems.append(problem(name, "exists", MISSING, "there"))
+            problems.append(problem(name, "topic", MISSING, "there"))
     return problems
 
 
-async def refuse_unsafe(settings: Settings, teams: Sequence[str] = ()) -> None:
+async def refuse_unsafe(settings: Settings, teams: Sequence[str] = (), *, only: Only = None) -> None:
     """Raises ConfigurationError with the first problem `check` finds, by topic and setting, and how many more."""
     settings.check()
-    problems = await check(settings, teams)
+    problems = await check(settings, teams, only=only)
     if problems:
         more = f" ({len(problems) - 1} more in `nattevagt topics check`.)" if len(problems) > 1 else ""
         raise ConfigurationError(f"{problems[0]}{more}", next_step=_way_out(problems[0]))
 
 
 def _way_out(wrong: Problem) -> str:
-    if wrong.setting == "exists":
+    if wrong.setting == "topic":
         return "Run `nattevagt topics apply`."
     if wrong.setting == "partitions":
         return (

@@ -7,7 +7,7 @@ stands in a file, and only the file's name is a setting.
 import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -137,6 +137,10 @@ class Settings:
             if text:
                 read[known[name].name] = parse(name, text, type(known[name].default))
         return cls(**{**read, **overrides})
+
+    def but(self, **changes: Any) -> Self:
+        """The same settings with these changed."""
+        return replace(self, **changes)
 
     @property
     def group(self) -> str:

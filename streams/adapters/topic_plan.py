@@ -11,13 +11,13 @@ LONG_MAX = 2**63 - 1
 BROKER = "(broker)"
 """Stands for a topic's name in a Problem of the cluster itself."""
 
-MISSING = "(missing)"
+MISSING = "missing"
 
 BROKER_CONFIGS = {"auto.create.topics.enable": "false", "unclean.leader.election.enable": "false"}
 """What the cluster itself must say, because no topic can say it."""
 
 WHY = {
-    "exists": "topics are never made by the worker",
+    "topic": "topics are never made by the worker",
     "partitions": "state lives by partition; with another number patients would meet a stranger's",
     "replication": "with too few copies a lost disk loses readings",
     "cleanup.policy": "compaction and deletion lose records that somebody still counts on",

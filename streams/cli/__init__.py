@@ -12,6 +12,11 @@ from schemas.errors import NattevagtError
 COMMANDS = {
     "worker": ("streams.cli.worker", "run one worker"),
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
+    "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),
+    "coverage": ("streams.cli.coverage", "publish and show which teams answer, and when"),
+    "rules": ("streams.cli.rules", "publish and show the numbers that decide"),
+    "config": ("streams.cli.config", "show every setting and where it comes from"),
+    "replay": ("streams.cli.replay", "play recorded readings again through Kafka, and compare"),
     "kafka": ("streams.cli.kafka", "start, stop or look at a local Apache Kafka"),
 }
 

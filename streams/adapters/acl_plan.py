@@ -1,0 +1,72 @@
+"""The rights each role needs at Kafka, from the writers of schemas.topics: what is not listed is refused.
+
+No role gets a right on a transactional id: an aborted transaction in a topic that agents read would leave
+a hole in its offsets. Who reads alerts, scores and overviews is decided where the system runs.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from schemas.topics import ALERTS, ALERTS_ROW, TABLE
+from streams.adapters.settings import Settings
+
+WORKER, OPERATOR, CARE_TEAM = "worker", "operator", "care team"
+
+
+class Right(NamedTuple):
+    """One role may do these operations on one resource. prefixed: `name` is the beginning of names."""
+
+    role: str
+    operations: tuple[str, ...]
+    resource: str
+    name: str
+    prefixed: bool = False
+
+
+def rights(settings: Settings) -> Iterator[Right]:
+    """Writers first, in the order of the table, then what worker, operator and care team need besides."""
+    for row in TABLE:
+        for role in row.writers:
+            yield Right(role, ("Write",), "topic", settings.topic(row.name))
+    alerts = settings.topic(f"{ALERTS}.")
+    for role in ALERTS_ROW.writers:
+        yield Right(role, ("Write",), "topic", alerts, prefixed=True)
+    for row in TABLE:
+        if row.stage != "output":
+            yield Right(WORKER, ("Read",), "topic", settings.topic(row.name))
+    yield Right(WORKER, ("Read",), "group", settings.group)
+    ours, prefixed = settings.topic_prefix or "*", bool(settings.topic_prefix)
+    for role in (WORKER, OPERATOR, CARE_TEAM):
+        yield Right(role, ("DescribeConfigs",), "cluster", "kafka-cluster")
+        yield Right(role, ("Describe", "DescribeConfigs"), "topic", ours, prefixed)
+    yield Right(OPERATOR, ("Create", "AlterConfigs"), "topic", ours, prefixed)
+    yield Right(CARE_TEAM, ("Create",), "topic", alerts, prefixed=True)
+    for role in (OPERATOR, CARE_TEAM):
+        yield from (
+            Right(role, ("Read",), "topic", settings.topic(row.name)) for row in TABLE if row.stage == "reference"
+        )
+
+
+def script(settings: Settings) -> str:
+    """The rights as a shell script; a role is the Kafka user of that name, blanks as hyphens."""
+    lines = [
+        "#!/bin/sh",
+        "# Rights of each role, rendered by `nattevagt topics acls`. Run it with the address of a broker, then",
+        "# what kafka-acls.sh needs to log in:  sh acls.sh kafka:9092 --command-config admin.properties",
+        "set -eu",
+        'at="$1"; shift; login="$*"',
+        "add() {",
+        '  user="$1"; shift',
+        '  kafka-acls.sh --bootstrap-server "$at" $login --add --allow-principal "$user" "$@"',
+        "}",
+        *(_line(right) for right in rights(settings)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(right: Right) -> str:
+    operations = " ".join(f"--operation {name}" for name in right.operations)
+    where = "--cluster" if right.resource == "cluster" else f"--{right.resource} '{right.name}'"
+    pattern = " --resource-pattern-type prefixed" if right.prefixed else ""
+    user = right.role.replace(" ", "-")
+    return f"add 'User:{user}' {operations} {where}{pattern}"
