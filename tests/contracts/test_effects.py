@@ -1,0 +1,141 @@
+"""Every effect has a row in the one interpreter, and leaves in the order that the delivery rule asks for."""
+
+import typing
+
+import orjson
+import pytest
+
+from schemas.alert import AlertStep, AlertStepType
+from schemas.audit import AuditBody, Outcome, SourceRef
+from schemas.events import MeasurementReceived, Source, Stamp
+from schemas.overview import Overview
+from schemas.triage import TriageLevel
+from streams.adapters.settings import Settings
+from streams.agents.effects import Interpreter
+from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
+
+AT = "2026-01-01T00:00:00.000Z"
+SETTINGS = Settings(topic_prefix="t-")
+
+EVENT = MeasurementReceived(
+    id="e",
+    patient="p1",
+    source=Source(topic="measurements.v1", partition=7, offset=3),
+    received_ms=5,
+    stamp=Stamp(),
+    payload='{"value": 1}',
+    headers=(("x", "AAE="),),
+)
+
+SAMPLES: dict[type, Effect] = {
+    PublishAlert: PublishAlert(
+        "a1",
+        "lung",
+        5,
+        AlertStep(
+            type=AlertStepType.RAISED,
+            alert_id="a",
+            sequence=1,
+            patient="p1",
+            team="lung",
+            level=TriageLevel.RED,
+            tier=3,
+            reasons=("r",),
+            unconfirmed=False,
+            at=AT,
+            raised_at=AT,
+            measured_at=AT,
+            page_from=AT,
+            next_deadline=AT,
+            rung=0,
+            plan_version=1,
+            reason="r",
+        ),
+    ),
+    PublishOverview: PublishOverview(
+        "o1",
+        5,
+        Overview(
+            patient="p1",
+            level=None,
+            tier=0,
+            silence=(),
+            reasons=(),
+            as_of=AT,
+            expires_at=None,
+            alert=None,
+            last={},
+            news2=None,
+            team=None,
+            plan_version=None,
+            status="active",
+            applied_offset=-1,
+        ),
+    ),
+    RejectInput: RejectInput("r1", EVENT, Outcome.REJECTED_DUPLICATE.value, "there already", "nothing"),
+    WriteAudit: WriteAudit(
+        5,
+        AuditBody(
+            id="w1",
+            type="outcome",
+            source=SourceRef(topic="measurements.v1", partition=7, offset=3),
+            patient="p1",
+            outcome=Outcome.ACCEPTED_NO_ALERT,
+            reason=None,
+            next_step=None,
+            at=AT,
+        ),
+    ),
+}
+
+
+def test_every_effect_has_a_sample_here() -> None:
+    """A new effect turns this red until it has one, and with it the tests below."""
+    assert set(SAMPLES) == set(typing.get_args(Effect))
+
+
+@pytest.mark.parametrize("effect", SAMPLES.values(), ids=lambda effect: type(effect).__name__)
+def test_effect_becomes_one_record(effect: Effect) -> None:
+    """One effect, one record, on a topic of this deployment."""
+    records = Interpreter(SETTINGS).records(4, [(9, effect)])
+    assert len(records) == 1
+    assert records[0].topic.startswith("t-")
+
+
+def test_alerts_leave_first_and_audit_last() -> None:
+    """An audit outage may never hold back an alert."""
+    order = [WriteAudit, PublishOverview, RejectInput, PublishAlert]
+    records = Interpreter(SETTINGS).records(4, [(9, SAMPLES[kind]) for kind in order])
+    assert [record.topic for record in records] == ["t-alerts.v1.lung", "t-rejected.v1", "t-overview.v1", "t-audit.v1"]
+
+
+def test_only_the_last_overview_of_a_patient_leaves_a_slice() -> None:
+    """It is compacted anyway; `applied_offset` is the last event's."""
+    sample = SAMPLES[PublishOverview]
+    records = Interpreter(SETTINGS).records(4, [(9, sample), (10, sample)])
+    assert [orjson.loads(record.value or b"")["applied_offset"] for record in records] == [10]
+
+
+def test_refused_input_keeps_its_bytes_and_headers() -> None:
+    """What was sent comes out untouched, with the reason behind it, on the source's partition number."""
+    (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[RejectInput])])
+    assert record.value == b'{"value": 1}'
+    assert record.key == b"p1"
+    assert record.headers[0] == ("x", b"\x00\x01")
+    assert dict(record.headers)["nattevagt_source"] == b"measurements.v1/7/3"
+    assert record.partition == 7
+
+
+def test_audit_goes_to_its_sources_partition() -> None:
+    """So that completeness can be checked partition by partition."""
+    (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[WriteAudit])])
+    assert record.partition == 7
+
+
+def test_records_carry_cloudevents_headers() -> None:
+    """Consumers dedupe by ce_id."""
+    (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[PublishAlert])])
+    headers = dict(record.headers)
+    assert headers["ce_id"] == b"a1"
+    assert headers["ce_specversion"] == b"1.0"
+    assert headers["content-type"] == b"application/json"
