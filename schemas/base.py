@@ -27,7 +27,7 @@ def to_ms(instant: datetime) -> int:
 def rfc3339(ms: int) -> str:
     """Epoch milliseconds as RFC 3339 in UTC with three decimals: one spelling for one instant."""
     seconds, rest = divmod(ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
 
 
 def _parse_instant(value: object) -> object:

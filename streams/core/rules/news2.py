@@ -1,11 +1,13 @@
 """NEWS2 as a rule: the newest readings that belong together, scored as joint bounds; acts on the lower bound."""
 
+from functools import lru_cache
+
 from schemas.plan import CarePlan
 from schemas.rules import News2Rules
 from schemas.triage import Finding, TriageLevel
 from schemas.vitals import VITALS
 from streams.core.rules.base import View
-from streams.core.rules.news2_score import News2, News2Inputs, score
+from streams.core.rules.news2_score import News2, News2Inputs, Scale, score
 from streams.core.signal.series import Point, Series
 
 HOUR_MS = 3_600_000
@@ -36,7 +38,7 @@ def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2
     values = {kind: point.milli for kind, point in points.items()}
     oxygen = values.get("supplemental_o2")
     alert = values.get("consciousness")
-    result = score(
+    result = _remembered(
         News2Inputs(
             resp_rate=values.get("resp_rate"),
             spo2=values.get("spo2"),
@@ -49,6 +51,12 @@ def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2
         contract.news2_scale,
     )
     return result, points
+
+
+@lru_cache(maxsize=65_536)
+def _remembered(inputs: News2Inputs, scale: Scale) -> News2:
+    """The same inputs are scored again and again; a pure function's result may be kept."""
+    return score(inputs, scale)
 
 
 class News2Rule:
