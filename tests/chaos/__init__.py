@@ -1,0 +1,1 @@
+"""Crash runs on a real Kafka: worker and broker die at random moments, and afterwards nothing may be missing."""

@@ -1,0 +1,219 @@
+"""The judge of a crash run: every difference between what is there and what should be, counted by kind.
+
+It must be able to say no; test_compare.py takes one record away and looks.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+
+from schemas.events import EVENT, PartitionAlive
+from schemas.topics import AUDIT, INPUTS, OVERVIEW, PATIENT_EVENTS, REJECTED, STATE
+from streams.core.intake.accept import RawRecord
+from streams.core.record import offset_of
+from streams.replay.decisions import is_watch_alive
+from tests.chaos.evidence import Evidence
+from tests.chaos.fold import Expected, Said, expect, said
+
+EXAMPLES = 12
+"""Differences named one by one; the counts are always whole."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """inputs: records of the input topics. lost: inputs without outcome. conflicting: with two different ones.
+
+    Everything that ends in _wrong, _missing, _extra, and the two above, must be 0. repeats and copies are harmless:
+    the same record again, byte for byte. gaps: inputs audited as lost.gap, which only a test that deletes may have.
+    """
+
+    inputs: int = 0
+    events: int = 0
+    lost: int = 0
+    conflicting: int = 0
+    gaps: int = 0
+    events_missing: int = 0
+    events_wrong: int = 0
+    audit_missing: int = 0
+    audit_wrong: int = 0
+    audit_repeats: int = 0
+    patients: int = 0
+    states_wrong: int = 0
+    alerts: int = 0
+    alerts_missing: int = 0
+    alerts_wrong: int = 0
+    alerts_extra: int = 0
+    alerts_out_of_order: int = 0
+    alert_repeats: int = 0
+    rejected_missing: int = 0
+    overviews_wrong: int = 0
+    copies: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def is_clean(self) -> bool:
+        """Is everything there, once, and as it should be?"""
+        return not (self.lost or self.conflicting or self.gaps or self.alerts_out_of_order) and not any(
+            value for name, value in asdict(self).items() if name.endswith(("_missing", "_wrong", "_extra"))
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self) | {"clean": self.is_clean}
+
+    def name(self, what: str) -> None:
+        """Remember one difference, if there is room."""
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(what)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Fold everything again, and compare."""
+    verdict, expected = Verdict(), expect(evidence)
+    _events(verdict, expected, evidence)
+    _outcomes(verdict, evidence)
+    _audit(verdict, expected, evidence)
+    _states(verdict, expected, evidence)
+    _alerts(verdict, expected, evidence)
+    _rest(verdict, expected, evidence)
+    return verdict
+
+
+def _events(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
+    """Everything intake has let in is on the log, as it was."""
+    seen = set()
+    for _, records in evidence.of(PATIENT_EVENTS):
+        verdict.events += len(records)
+        for record in records:
+            event = EVENT.validate_json(record.value or b"")
+            if isinstance(event, PartitionAlive) or event.id not in expected.events:
+                continue
+            verdict.copies += event.id in seen
+            seen.add(event.id)
+            owed = expected.events[event.id].model_copy(update={"stamp": event.stamp})
+            if owed != event:
+                verdict.events_wrong += 1
+                verdict.name(f"event {event.id} differs from its input")
+    for event_id in expected.events.keys() - seen:
+        verdict.events_missing += 1
+        verdict.name(f"input {_place(expected.events[event_id].source)} is not on the log")
+
+
+def _place(source: Any) -> str:
+    return f"{source.topic}[{source.partition}]@{source.offset}"
+
+
+def _outcomes(verdict: Verdict, evidence: Evidence) -> None:
+    """Every input offset has exactly one terminal outcome."""
+    told: dict[tuple[str, int, int], set[bytes]] = {}
+    for _, records in evidence.of(AUDIT):
+        for record in records:
+            body = orjson.loads(record.value or b"{}")
+            source, first = body.get("source"), (body.get("source") or {}).get("offset")
+            if source is None or body.get("outcome") is None:
+                continue
+            for offset in range(first, source.get("until_offset", first) + 1):
+                told.setdefault((source["topic"], source["partition"], offset), set()).add(record.value or b"")
+                verdict.gaps += body["type"] == "gap"
+    for (topic, partition), records in evidence.of(*INPUTS):
+        verdict.inputs += len(records)
+        for record in records:
+            outcomes = told.get((topic, partition, record.offset), set())
+            verdict.lost += not outcomes
+            verdict.conflicting += len(outcomes) > 1
+            if len(outcomes) != 1:
+                verdict.name(f"input {topic}[{partition}]@{record.offset} has {len(outcomes)} outcomes")
+
+
+def _audit(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
+    seen: set[bytes] = set()
+    for _, records in evidence.of(AUDIT):
+        for body in map(said, records):
+            verdict.audit_repeats += body.id in seen
+            seen.add(body.id)
+            if body.id in expected.audit and body != expected.audit[body.id]:
+                verdict.audit_wrong += 1
+                verdict.name(f"audit {body.key!r} is {body.value!r}, should be {expected.audit[body.id].value!r}")
+    missing = expected.audit.keys() - seen
+    verdict.audit_missing = len(missing)
+    for audit_id in sorted(missing)[:EXAMPLES]:
+        verdict.name(f"audit {expected.audit[audit_id].key!r} is missing")
+
+
+def winning(records: Iterable[RawRecord]) -> dict[bytes, bytes]:
+    """What recovery makes of a changelog partition: the highest offset per key since the last tombstone."""
+    held: dict[bytes, bytes] = {}
+    for record in records:
+        assert record.key is not None
+        if record.value is None:
+            held.pop(record.key, None)
+        elif record.key not in held or offset_of(record.value) >= offset_of(held[record.key]):
+            held[record.key] = record.value
+    return held
+
+
+def _states(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
+    for partition, values in expected.states.items():
+        held = winning(evidence.logs.get((STATE, partition), []))
+        verdict.patients += len(values) - 1
+        for key in values.keys() | held.keys():
+            if values.get(key) != held.get(key):
+                verdict.states_wrong += 1
+                verdict.name(f"state {key!r} is {held.get(key)!r}, should be {values.get(key)!r}")
+
+
+def _alerts(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
+    actual = dict(evidence.alerts())
+    for place in expected.alerts.keys() | actual.keys():
+        owed, once = expected.alerts.get(place, {}), dict[bytes, Said]()
+        for record in actual.get(place, []):
+            if is_watch_alive(record.value or b"{}"):
+                continue
+            body = said(record)
+            verdict.alert_repeats += body.id in once
+            once.setdefault(body.id, body)
+            if body.id in owed and body != owed[body.id]:
+                verdict.alerts_wrong += 1
+                verdict.name(f"alert {body.value!r} should be {owed[body.id].value!r}")
+        _alert_ids(verdict, list(owed), list(once), owed)
+
+
+def _alert_ids(verdict: Verdict, owed: list[bytes], once: list[bytes], bodies: dict[bytes, Said]) -> None:
+    missing, extra = owed_not_in(owed, once), owed_not_in(once, owed)
+    verdict.alerts += len(owed)
+    verdict.alerts_missing += len(missing)
+    verdict.alerts_extra += len(extra)
+    for alert_id in missing:
+        verdict.name(f"alert {bodies[alert_id].value!r} is missing")
+    common = set(owed) & set(once)
+    if [one for one in owed if one in common] != [one for one in once if one in common]:
+        verdict.alerts_out_of_order += 1
+
+
+def owed_not_in(owed: list[bytes], once: list[bytes]) -> list[bytes]:
+    """Ids of the first list that the second lacks, in order."""
+    there = set(once)
+    return [one for one in owed if one not in there]
+
+
+def _rest(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
+    """rejected.v1 holds every refused record untouched; overview.v1's highest applied offset is the truth."""
+    rejected = {said(record) for _, records in evidence.of(REJECTED) for record in records}
+    verdict.rejected_missing = len(expected.rejected - rejected)
+    newest: dict[bytes | None, dict[str, Any]] = {}
+    for _, records in evidence.of(OVERVIEW):
+        for record in records:
+            body = orjson.loads(record.value or b"{}")
+            if body["applied_offset"] >= newest.get(record.key, body)["applied_offset"]:
+                newest[record.key] = body
+    for key, owed in expected.overviews.items():
+        # A republished overview (after a zombie) says the same later, so the offset itself may differ.
+        if _shown(newest.get(key)) != _shown(orjson.loads(owed.value or b"{}")):
+            verdict.overviews_wrong += 1
+            verdict.name(f"overview {key!r} is {newest.get(key)}, should be {owed.value!r}")
+
+
+def _shown(body: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if body is None else {name: value for name, value in body.items() if name != "applied_offset"}

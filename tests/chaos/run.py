@@ -1,0 +1,233 @@
+"""A crash run: readings flow, worker and broker die at random but seeded moments, then everything is judged."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass, field
+from random import Random
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from schemas.errors import NattevagtError
+from streams.adapters import admin
+from streams.adapters.broker import Broker, obtain
+from streams.adapters.clock import steady_s
+from streams.adapters.commits import caught_up
+from streams.adapters.kafka import Deliverer
+from streams.adapters.offsets import offset_reader
+from streams.adapters.settings import Settings
+from streams.replay.quiet import until_quiet
+from streams.sim.feed import outgoing, send_reference
+from streams.sim.load import load
+from streams.sim.story import Story
+from tests.chaos import feed
+from tests.chaos.compare import Verdict, judge
+from tests.chaos.evidence import gather
+from tests.kafka.workers import Supervisor, Worker, settings_for
+
+TEAMS = ("heart", "lung")
+BROKER_DOWN_S = 2.0
+PATIENCE_S = 90.0  # longest wait without progress, with everything alive again
+REPEATED = 0.02  # share of readings sent twice
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to happen. joins, stops: a second worker comes; it goes again, by SIGTERM and SIGKILL in turn.
+
+    stalls: SIGSTOP of the second worker for longer than the session timeout.
+    """
+
+    readings: int = 20_000
+    patients: int = 500
+    kills: int = 3
+    broker_kills: int = 1
+    joins: int = 0
+    stops: int = 0
+    stalls: int = 0
+    seed: int = 1
+    per_second: float = 1_500.0
+    stall_s: float = 22.0
+
+
+@dataclass(slots=True)
+class Report:
+    """What happened, and what the judge says."""
+
+    plan: Plan
+    verdict: Verdict = field(default_factory=Verdict)
+    holes_found: int = 0
+    holes_accepted: int = 0
+    tails_found: int = 0
+    stale_ignored: int = 0
+    exits: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    logs: list[list[dict[str, Any]]] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, without the logs."""
+        return asdict(self) | {"verdict": self.verdict.to_json(), "logs": len(self.logs)}
+
+    def line(self) -> str:
+        """One line for a person."""
+        one = self.verdict
+        return (
+            f"{one.inputs} inputs, {one.patients} patients, {one.alerts} alert steps in {self.seconds:.0f} s: "
+            f"lost {one.lost}, conflicting {one.conflicting}, "
+            f"audit missing {one.audit_missing} wrong {one.audit_wrong} repeated {one.audit_repeats}, "
+            f"states wrong {one.states_wrong}, alerts missing {one.alerts_missing} wrong {one.alerts_wrong} "
+            f"extra {one.alerts_extra} repeated {one.alert_repeats}, overviews wrong {one.overviews_wrong}; "
+            f"copies {one.copies}, holes {self.holes_found} (accepted {self.holes_accepted}), "
+            f"tails {self.tails_found}, stale {self.stale_ignored}, exits {self.exits}"
+        )
+
+
+class Crew:
+    """The workers of a run, each under its supervisor, and the broker."""
+
+    def __init__(self, settings: Settings, broker: Broker) -> None:
+        self._settings = settings
+        self._broker = broker
+        self.supervisors: list[Supervisor] = []
+        self.left: list[Supervisor] = []
+        self._leaves = 0
+
+    def join(self) -> None:
+        """One worker more."""
+        self.supervisors.append(Supervisor(lambda: Worker(self._settings)))
+
+    def stop(self) -> None:
+        """The youngest goes: by SIGTERM, the next time by SIGKILL, and so on."""
+        self._leaves += 1
+        supervisor = self.supervisors.pop()
+        supervisor.end(gently=self._leaves % 2 == 1)
+        self.left.append(supervisor)
+
+    def kill(self, dice: Random) -> None:
+        """SIGKILL one of them; its supervisor starts it again."""
+        dice.choice(self.supervisors).kill()
+
+    async def kill_broker(self) -> None:
+        """SIGKILL, a pause without any broker, and the same broker again."""
+        await asyncio.to_thread(self._broker.kill)
+        await asyncio.sleep(BROKER_DOWN_S)
+        await asyncio.to_thread(self._broker.restart)
+
+    async def stall(self, seconds: float) -> None:
+        """The youngest stands still for so long, and goes on as if nothing had happened."""
+        with self.supervisors[-1].now.stalled():
+            await asyncio.sleep(seconds)
+
+    def end(self) -> list[Supervisor]:
+        """All go gently; gives everybody that ever was."""
+        for supervisor in self.supervisors:
+            supervisor.end(gently=True)
+        return [*self.left, *self.supervisors]
+
+
+def schedule(plan: Plan, dice: Random) -> list[tuple[int, str]]:
+    """(reading, what happens then), at random places between the tenth and the last twentieth of the readings."""
+    singles = ["kill"] * plan.kills + ["kill_broker"] * plan.broker_kills + ["stall"] * plan.stalls
+    dice.shuffle(singles)
+    turns = [what for n in range(plan.joins) for what in ("join", "stop")[: 1 + (n < plan.stops)]]
+    events = len(singles) + len(turns)
+    places = sorted(dice.sample(range(plan.readings // 10, plan.readings * 95 // 100), events))
+    chosen = set(dice.sample(range(events), len(turns)))
+    return [(place, turns.pop(0) if n in chosen else singles.pop(0)) for n, place in enumerate(places)]
+
+
+@contextlib.asynccontextmanager
+async def delivering(settings: Settings) -> AsyncIterator[Deliverer]:
+    """A producer of our own for what is sent before the crashes."""
+    deliverer = Deliverer(settings)
+    await deliverer.start()
+    try:
+        yield deliverer
+    finally:
+        await deliverer.stop()
+
+
+async def crash_run(plan: Plan, *, prefix: str = "chaos-", say: Callable[[str], None] = print) -> Report:
+    """One run on a broker of its own."""
+    started, report = steady_s(), Report(plan)
+    with obtain(say=say) as broker:
+        settings = settings_for(broker.address, prefix)
+        await admin.apply(settings, TEAMS)
+        story = load(plan.patients, plan.readings, plan.seed, red_share=0.05, partitions=settings.partitions)
+        crew = Crew(settings, broker)
+        try:
+            await _play(plan, story, crew, settings, say)
+            await _until_done(settings, story)
+        finally:
+            everybody = await asyncio.to_thread(crew.end)
+        report.verdict = judge(await gather(settings))
+    _from_logs(report, everybody)
+    report.seconds = steady_s() - started
+    return report
+
+
+async def _play(plan: Plan, story: Story, crew: Crew, settings: Settings, say: Callable[[str], None]) -> None:
+    dice = Random(plan.seed)
+    people = 2 * plan.patients
+    async with delivering(settings) as deliverer:
+        await send_reference(story.reference, settings, deliverer)
+        crew.join()
+        await deliverer.deliver(outgoing(story.records[:people], settings))
+        async with offset_reader(settings) as offsets:
+            await caught_up(settings, offsets)
+    rest = list(feed.with_repeats(story.records[people:], REPEATED, dice))
+    events = schedule(plan, dice)
+
+    due: asyncio.Queue[str] = asyncio.Queue()
+
+    async def happen() -> None:
+        for _ in range(len(events)):
+            what = await due.get()
+            say(f"{what} ...")
+            await _happen(what, crew, plan, dice)
+
+    async def on_sent(number: int) -> None:
+        while waiting and waiting[0][0] <= number:
+            due.put_nowait(waiting.pop(0)[1])
+
+    waiting = list(events)
+    happening = asyncio.create_task(happen())
+    await feed.send(rest, settings, per_second=plan.per_second, on_sent=on_sent)
+    await happening
+
+
+async def _happen(what: str, crew: Crew, plan: Plan, dice: Random) -> None:
+    if what == "kill_broker":
+        await crew.kill_broker()
+    elif what == "stall":
+        await crew.stall(plan.stall_s)
+    elif what == "kill":
+        await asyncio.to_thread(crew.kill, dice)
+    else:
+        await asyncio.to_thread(getattr(crew, what))
+
+
+async def _until_done(settings: Settings, story: Story) -> None:
+    """Everything let in, and everything decided that was due by the end of the story."""
+    since = steady_s()
+    while True:
+        try:
+            async with offset_reader(settings) as offsets:
+                await caught_up(settings, offsets, patience_s=PATIENCE_S)
+            await until_quiet(settings, story.end_ms, patience_s=PATIENCE_S)
+        except (KafkaError, NattevagtError):
+            if steady_s() - since > 2 * PATIENCE_S:
+                raise
+        else:
+            return
+
+
+def _from_logs(report: Report, everybody: list[Supervisor]) -> None:
+    for supervisor in everybody:
+        report.holes_found += len(supervisor.said("hole"))
+        report.holes_accepted += len(supervisor.said("inputs lost"))
+        report.tails_found += len(supervisor.said("tail lost"))
+        report.stale_ignored += sum(line["count"] for line in supervisor.said("stale records"))
+        report.exits += supervisor.ends
+        report.logs += [worker.log for worker in supervisor.workers]
