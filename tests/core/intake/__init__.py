@@ -1,0 +1,1 @@
+"""Tests of intake: what bytes, headers and record time show."""
