@@ -1,8 +1,11 @@
 """Rights: who may do what, as rendered for Kafka."""
 
+from pathlib import Path
+
 from streams.adapters.acl_plan import rights, script
 from streams.adapters.settings import Settings
 
+SHIPPED = Path(__file__).parents[2] / "deploy/kafka/acls.sh"
 SETTINGS = Settings(topic_prefix="p-")
 
 
@@ -38,3 +41,8 @@ def test_a_role_with_a_blank_becomes_one_user() -> None:
 
     assert "add 'User:care-systems' --operation Write --topic 'p-commands.v1'" in lines
     assert "add 'User:worker' --operation Write --topic 'p-alerts.v1.' --resource-pattern-type prefixed" in lines
+
+
+def test_the_shipped_script_is_fresh() -> None:
+    """If not: `nattevagt topics acls > deploy/kafka/acls.sh`, then read the diff."""
+    assert script(Settings()) == SHIPPED.read_text(encoding="utf-8")
