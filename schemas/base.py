@@ -1,5 +1,6 @@
 """What all contracts share: frozen, closed for what we read, open for what we produce."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -32,11 +33,14 @@ def rfc3339(ms: int) -> str:
 
 def _parse_instant(value: object) -> object:
     """Strict models take no strings for datetimes; JSON has nothing else. Only full RFC 3339 texts pass."""
-    if isinstance(value, str) and len(value) >= 20 and value[10] in "Tt":
-        return datetime.fromisoformat(value)
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
+        return datetime.fromisoformat(value.upper())
     return value
 
 
+_RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Instant = Annotated[

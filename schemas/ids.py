@@ -13,8 +13,9 @@ AlertId = NewType("AlertId", str)
 EventId = NewType("EventId", str)
 
 _PSEUDONYM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,62}[A-Za-z0-9])?")
-# A Danish civil registration number (DDMMYY-SSSS) or a replacement number (letters in the last four).
-_LIKE_CPR = re.compile(r"\d{6}-?[0-9A-Za-z]{4}")
+# A Danish civil registration number (DDMMYY-SSSS) or a replacement number (letters in the last four), with
+# whatever a pseudonym may hold between its two parts.
+_LIKE_CPR = re.compile(r"\d{6}[._~-]?[0-9A-Za-z]{4}")
 
 PseudonymField = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._~-]{0,62}[A-Za-z0-9])?$", strict=True)

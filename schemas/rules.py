@@ -2,15 +2,20 @@
 
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Self
 
 import orjson
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.base import Closed
 
 Minutes = Annotated[int, Field(ge=0, le=525_600)]
 Hours = Annotated[int, Field(ge=1, le=8760)]
+
+NEWS2_KINDS = frozenset({"resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness", "temp"})
+LADDER_TIERS = frozenset({"2", "3", "4", "5"})
+"""Tiers with a clock; 0 and 1 have none."""
 
 
 class IntakeRules(Closed):
@@ -52,6 +57,12 @@ class News2Rules(Closed):
     medium_tier: Annotated[int, Field(ge=2, le=5)] = 4
     high_tier: Annotated[int, Field(ge=2, le=5)] = 4
 
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if set(self.freshness_hours) != NEWS2_KINDS:
+            raise ValueError("freshness_hours: exactly the seven inputs of NEWS2")
+        return self
+
 
 class ConfirmRules(Closed):
     """Paging on an unconfirmed value waits at most this long (clinical README section 1: 15 minutes)."""
@@ -83,6 +94,17 @@ class LadderRules(Closed):
         },
     )
     acknowledged_min: dict[str, Minutes] = Field(default_factory=lambda: {"2": 4320, "3": 1440, "4": 240, "5": 240})
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Self:
+        if set(self.rungs_min) != LADDER_TIERS or set(self.acknowledged_min) != LADDER_TIERS:
+            raise ValueError("rungs_min and acknowledged_min: exactly the tiers 2 to 5")
+        for rungs in self.rungs_min.values():
+            if not rungs or not all(before < after for before, after in pairwise((0, *rungs))):
+                raise ValueError("rungs_min: every tier needs rungs, and each must be later than the one before")
+        if not all(self.acknowledged_min.values()):
+            raise ValueError("acknowledged_min: an acknowledgement holds for a minute at least")
+        return self
 
 
 class BatteryRules(Closed):
