@@ -37,7 +37,7 @@ class ExtremeValue:
                     f"extreme.{kind}",
                     point.at_ms,
                     {f"{kind}_milli": point.milli},
-                    unconfirmed=is_unconfirmed(view.series[kind]),
+                    unconfirmed=is_unconfirmed(kind, view.series[kind]),
                 )
             )
         return tuple(findings)

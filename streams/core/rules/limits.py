@@ -56,7 +56,7 @@ class PersonalLimits:
             f"limits.{kind}.{bound}",
             newest.at_ms,
             {f"{kind}_milli": newest.milli, "limit": getattr(limits, bound)},
-            is_unconfirmed(points),
+            is_unconfirmed(kind, points),
         )
 
     def _was_red(self, kind: str, limits: Limits, points: Points) -> Finding | None:

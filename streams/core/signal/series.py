@@ -4,12 +4,13 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from schemas.vitals import VITALS
+
 UNCONFIRMED = 1
 """Flag: the value was in the confirm band when it arrived."""
 
 MAX_POINTS = 64
 """Points kept per kind: 7 days of a hypertension series (28) twice over; keeps the state below its 16 kB ceiling."""
-
 
 REPEAT_MS = 15 * 60_000
 """A repeat confirms when it was taken within 15 minutes (clinical README section 1)."""
@@ -34,15 +35,24 @@ Series = Mapping[str, Points]
 
 def contains(points: Points, point: Point) -> bool:
     """Is exactly this reading (time and value) already there? That is what a duplicate is, whatever its id."""
-    at = bisect_left(points, point)
+    at = bisect_left(points, Point(point.at_ms, point.milli))
     return at < len(points) and points[at][:2] == point[:2]
 
 
-def is_unconfirmed(points: Points) -> bool:
-    """Does the newest reading lie in the confirm band without a second one beside it that says the same?"""
+def is_unconfirmed(kind: str, points: Points) -> bool:
+    """Does the newest reading lie in the confirm band without a second one beside it that says the same?
+
+    The same means: extreme on the same side. A pulse of 25 does not confirm one of 200.
+    """
     newest = points[-1]
-    return newest.in_confirm_band and not any(
-        point.in_confirm_band and newest.at_ms - point.at_ms <= REPEAT_MS for point in points[-3:-1]
+    if not newest.in_confirm_band:
+        return False
+    accept = VITALS[kind].accept or (0, 0)
+    return not any(
+        point.in_confirm_band
+        and newest.at_ms - point.at_ms <= REPEAT_MS
+        and (point.milli > accept[0]) is (newest.milli > accept[0])
+        for point in points[-3:-1]
     )
 
 
