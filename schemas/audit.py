@@ -48,12 +48,12 @@ class SourceRef(Open):
 class Decision(Open):
     """What was decided, with all that is needed to decide it again. plan_version: None without a plan."""
 
-    level: str | None
+    level: str | None = None
     tier: int
     reasons: tuple[str, ...]
-    alert_id: str | None
-    alert_sequence: int | None
-    plan_version: int | None
+    alert_id: str | None = None
+    alert_sequence: int | None = None
+    plan_version: int | None = None
     stamp: tuple[int, int, int]
     rules_digest: str
     code: str
@@ -72,11 +72,11 @@ class AuditBody(Open):
     v: Literal[1] = 1
     id: str
     type: Literal["outcome", "decision", "gap", "operation"]
-    source: SourceRef | None
-    patient: str | None
-    outcome: Outcome | None
-    reason: str | None
-    next_step: str | None
+    source: SourceRef | None = None
+    patient: str | None = None
+    outcome: Outcome | None = None
+    reason: str | None = None
+    next_step: str | None = None
     at: str
     decision: Decision | None = None
     carried_by: str | None = None

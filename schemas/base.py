@@ -26,8 +26,11 @@ def to_ms(instant: datetime) -> int:
 
 
 def rfc3339(ms: int) -> str:
-    """Epoch milliseconds as RFC 3339 in UTC with three decimals: one spelling for one instant."""
-    seconds, rest = divmod(ms, 1000)
+    """Epoch milliseconds as RFC 3339 in UTC with three decimals: one spelling for one instant.
+
+    Total: what lies outside the years 1 to 9999, which RFC 3339 cannot say, becomes the nearest it can.
+    """
+    seconds, rest = divmod(min(max(ms, FIRST_MS), LAST_MS), 1000)
     return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
 
 
@@ -41,6 +44,9 @@ def _parse_instant(value: object) -> object:
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Instant = Annotated[

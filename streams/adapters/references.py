@@ -12,7 +12,7 @@ from schemas.codec import MalformedError, loads
 from schemas.coverage import TeamCoverage
 from schemas.events import Stamp
 from schemas.rules import RuleBundle
-from schemas.topics import COVERAGE, MODELS, REFERENCE, RULES
+from schemas.topics import COVERAGE, MODELS, REFERENCE, RULES, alerts_topic
 from streams.adapters.settings import Settings
 from streams.core.context import Reference
 
@@ -29,6 +29,8 @@ class ReferenceReader:
         self._tps = [TopicPartition(settings.topic(name), 0) for name in REFERENCE]
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
+        self._looked_at = -2
+        self.reachable: frozenset[str] = frozenset()
 
     async def start(self) -> None:
         """Connect and read everything there is, before anybody stamps or folds."""
@@ -59,6 +61,22 @@ class ReferenceReader:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     for record in records:
                         self._take(record)
+            await self._look_for_topics(consumer)
+
+    async def _look_for_topics(self, consumer: AIOKafkaConsumer) -> None:
+        """Which teams' topics exist: somebody may publish coverage past `nattevagt coverage publish`.
+
+        `reachable` is what alerts may be sent to; a missing topic would hold every alert up for ever.
+        """
+        stamp = self.reference.stamp
+        teams = frozenset(self.reference.at(stamp).teams)
+        if stamp.coverage == self._looked_at and self.reachable == teams:
+            return
+        existing = await consumer.topics()
+        self.reachable = frozenset(team for team in teams if self._settings.topic(alerts_topic(team)) in existing)
+        if stamp.coverage != self._looked_at and self.reachable != teams:
+            log.error("alert topic missing", extra={"topic": alerts_topic(min(teams - self.reachable))})
+        self._looked_at = stamp.coverage
 
     async def ensure(self, stamp: Stamp) -> None:
         """Read until the stamp is covered; the record it names exists, so this ends."""
@@ -78,7 +96,8 @@ class ReferenceReader:
     def _parse(contract: type[T], record: ConsumerRecord) -> T | None:
         """One record; what cannot be read changes nothing and is said loudly, it never stops the watch."""
         try:
-            return contract.model_validate(loads(record.value or b""))
+            loads(record.value or b"")  # its limits on size, depth and repeated keys
+            return contract.model_validate_json(record.value or b"")
         except (ValidationError, MalformedError):
             log.error(
                 "reference record refused", extra={"topic": record.topic, "partition": 0, "offset": record.offset}

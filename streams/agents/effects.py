@@ -1,9 +1,10 @@
 """The only interpreter of effects: each kind of effect to one Kafka record, in the order they must leave."""
 
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from schemas.codec import cloudevent, dumps
+from schemas.ids import UNASSIGNED_TEAM
 from schemas.topics import AUDIT, OVERVIEW, REJECTED, alerts_topic
 from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
@@ -17,8 +18,10 @@ SOURCE = "nattevagt"
 class Interpreter:
     """Effects of one slice of one patient-events partition -> records, alerts first, audit last."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, is_reachable: Callable[[str], bool] = lambda _: True) -> None:
+        """is_reachable: does the team's topic exist? An alert that cannot go there goes to `unassigned`."""
         self._topic = settings.topic
+        self._is_reachable = is_reachable
 
     def records(self, partition: int, effects: Iterable[tuple[int, Effect]]) -> list[OutRecord]:
         """Alerts, then refusals and the last overview of each patient, then audit.
@@ -41,8 +44,9 @@ class Interpreter:
 
     def alert(self, partition: int, effect: PublishAlert) -> OutRecord:
         """One step of an alert's life to its team; the partition number is the patient's everywhere."""
+        team = effect.topic_team if self._is_reachable(effect.topic_team) else UNASSIGNED_TEAM
         return OutRecord(
-            self._topic(alerts_topic(effect.topic_team)),
+            self._topic(alerts_topic(team)),
             partition,
             effect.step.patient.encode(),
             dumps(effect.step.model_dump(mode="json")),

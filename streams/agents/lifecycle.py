@@ -10,7 +10,6 @@ from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.clock import wall_ms
 from streams.adapters.topic_ids import topic_ids
 from streams.agents.density import Expected, tail_missing
-from streams.agents.effects import Interpreter
 from streams.agents.enginekit import StateTable
 from streams.agents.intake import Intake
 from streams.agents.monitor import Monitor
@@ -102,7 +101,7 @@ class Lifecycle:
             triage = assess(held.state, reference.at(held.state.stamp))
             effect = publish(held.state, triage, make_id(held.state.patient, "stale", held.offset))
             partition = self._room.partition_of(held.state.patient)
-            records += Interpreter(self._room.settings).records(partition, [(held.offset, effect)])
+            records += self._room.interpreter().records(partition, [(held.offset, effect)])
         self._room.counters.stale_ignored += len(records)
         if records:
             log.warning("stale records of another worker ignored", extra={"count": len(records)})

@@ -13,7 +13,6 @@ from schemas.topics import STATE
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, examine
-from streams.agents.effects import Interpreter
 from streams.agents.enginekit import Chunk, StateTable
 from streams.agents.guard import guarded_step
 from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
@@ -52,7 +51,7 @@ class Monitor:
     def __init__(self, room: Room, table: StateTable) -> None:
         self._room = room
         self._table = table
-        self._interpret = Interpreter(room.settings)
+        self._interpret = room.interpreter()
         self._fold = PartitionFold(guarded_step, room.references.reference, self._lookup)
         self.owned: dict[int, Owned] = {}
 

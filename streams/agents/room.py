@@ -10,10 +10,12 @@ from aiokafka.partitioner import murmur2
 from faust.types import TP
 
 from schemas.errors import NattevagtError
+from schemas.ids import UNASSIGNED_TEAM
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.kafka import Deliverer
 from streams.adapters.references import ReferenceReader
 from streams.adapters.settings import Settings
+from streams.agents.effects import Interpreter
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,11 @@ class Room:
         """Partitions of an unprefixed topic that this worker owns now."""
         name = self.settings.topic(topic)
         return sorted(tp.partition for tp in self.app.consumer.assignment() if tp.topic == name)
+
+    def interpreter(self) -> Interpreter:
+        """Effects to records, for the topics that exist now."""
+        references = self.references
+        return Interpreter(self.settings, lambda team: team in references.reachable or team == UNASSIGNED_TEAM)
 
     async def seek(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition again from `offset`; names are prefixed, as Kafka knows them."""

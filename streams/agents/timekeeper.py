@@ -186,12 +186,11 @@ class Timekeeper:
 
     def _watch(self, until: int) -> list[OutRecord]:
         """One WatchAlive for each owned partition of each team's topic."""
-        context = self._room.references.reference.at(self._room.references.reference.stamp)
         records = []
         for partition, owned in self._monitor.owned.items():
             body = WatchAlive(partition=partition, assessed_up_to=rfc3339(owned.assessed_ms))
             value = dumps(body.model_dump(mode="json"))
-            for team in (UNASSIGNED_TEAM, *sorted(context.teams)):
+            for team in (UNASSIGNED_TEAM, *sorted(self._room.references.reachable)):
                 event_id = make_id("watch", team, partition, until)
                 headers = cloudevent(event_id, "watch_alive", SOURCE, rfc3339(until))
                 topic = self._room.settings.topic(alerts_topic(team))

@@ -95,7 +95,6 @@ def test_a_wrong_slug_is_refused_before_anything_is_made(settings: Settings, tmp
     assert {} == asyncio.run(topic_ids(settings, [alerts_topic("Lungs_1")]))
 
 
-@pytest.mark.xfail(reason="references.py reads bundles in strict Python mode, which takes no JSON list as a tuple")
 def test_rules_are_published_once_somebody_signed(settings: Settings, tmp_path: Path) -> None:
     """And what is in force afterwards has the digest that was announced."""
     path = tmp_path / "rules.yaml"

@@ -29,5 +29,7 @@ class MissingReading:
 
     @staticmethod
     def _is_worrying(view: View, found: tuple[Finding, ...]) -> bool:
+        """Has a slot that opened after a recent concern gone by? Silence before it does not count."""
         since = view.now_ms - view.rules.missing.recent_hours * HOUR_MS
-        return any(finding.tier >= 2 and finding.at_ms >= since for finding in found)
+        latest = max(view.silence.values())
+        return any(finding.tier >= 2 and since <= finding.at_ms < latest for finding in found)

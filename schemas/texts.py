@@ -1,0 +1,177 @@
+"""TABLE of words: what every code that the pipeline emits is called in Danish and in English.
+
+Codes decide, words explain: nothing reads these texts but people. A code without a row is shown as it is,
+so that a new rule is never silent; a contract test asks for its row.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from schemas.alert import AlertStepType
+from schemas.audit import Outcome
+from schemas.triage import TriageLevel
+from schemas.vital_sign import Text
+from schemas.vitals import VITALS
+
+Language = Literal["da", "en"]
+
+KINDS: Mapping[str, Text] = {
+    "spo2": Text("iltmætning", "SpO2"),
+    "pulse": Text("puls", "pulse"),
+    "resp_rate": Text("vejrtrækning", "breathing"),
+    "sbp": Text("systolisk blodtryk", "systolic pressure"),
+    "dbp": Text("diastolisk blodtryk", "diastolic pressure"),
+    "temp": Text("temperatur", "temperature"),
+    "weight": Text("vægt", "weight"),
+    "fev1": Text("FEV1", "FEV1"),
+    "fvc": Text("FVC", "FVC"),
+    "pef": Text("peakflow", "peak flow"),
+    "steps": Text("skridt", "steps"),
+    "glucose": Text("blodsukker", "glucose"),
+    "crp": Text("CRP", "CRP"),
+    "hb": Text("hæmoglobin", "haemoglobin"),
+    "urine_protein": Text("protein i urinen", "urine protein"),
+    "af_flag": Text("hjerterytme", "heart rhythm"),
+    "fetal_hr": Text("fosterets hjertefrekvens", "fetal heart rate"),
+    "consciousness": Text("bevidsthed", "consciousness"),
+    "supplemental_o2": Text("ilttilskud", "oxygen supply"),
+    "input": Text("en indsendelse", "an input"),
+}
+"""Short names of kinds, for a table's cell and inside a sentence; the full ones are in schemas.vitals."""
+
+COLOURS: Mapping[TriageLevel | None, tuple[str, Text]] = {
+    TriageLevel.RED: ("▲", Text("RØD", "RED")),
+    TriageLevel.YELLOW: ("◆", Text("GUL", "YELLOW")),
+    TriageLevel.GREEN: ("●", Text("GRØN", "GREEN")),
+    None: ("○", Text("BLÅ", "BLUE")),
+}
+"""Symbol and word: colour alone says nothing to many eyes. None = nothing may be said, or data are missing."""
+
+STEPS: Mapping[AlertStepType, Text] = {
+    AlertStepType.RAISED: Text("rejst", "raised"),
+    AlertStepType.UPGRADED: Text("opgraderet", "upgraded"),
+    AlertStepType.ACKNOWLEDGED: Text("taget", "acknowledged"),
+    AlertStepType.ESCALATED: Text("eskaleret", "escalated"),
+    AlertStepType.SNOOZED: Text("udsat", "snoozed"),
+    AlertStepType.WITHDRAWN: Text("trukket tilbage", "withdrawn"),
+    AlertStepType.CLOSED: Text("lukket", "closed"),
+    AlertStepType.EXPIRED: Text("udløbet", "expired"),
+}
+
+OUTCOMES: Mapping[Outcome, Text] = {
+    Outcome.ACCEPTED_NO_ALERT: Text("godtaget, ingen alarm", "accepted, no alert"),
+    Outcome.ACCEPTED_ALERT: Text("godtaget, gav alarm", "accepted, raised or worsened an alert"),
+    Outcome.ACCEPTED_SUPPRESSED: Text("godtaget, bæres af den åbne alarm", "accepted, carried by the open alert"),
+    Outcome.ACCEPTED_RECORDED: Text("godtaget og noteret", "accepted and recorded"),
+    Outcome.REJECTED_MALFORMED: Text("ulæselig", "malformed"),
+    Outcome.REJECTED_SCHEMA: Text("passer ikke med formatet", "not as the contract says"),
+    Outcome.REJECTED_OVERSIZE: Text("for stor", "too large"),
+    Outcome.REJECTED_UNIT: Text("forkert enhed", "wrong unit"),
+    Outcome.REJECTED_IMPLAUSIBLE: Text("umulig værdi", "impossible value"),
+    Outcome.REJECTED_TIME: Text("utroværdigt tidspunkt", "incredible time"),
+    Outcome.REJECTED_AUTH: Text("ikke bevist hvem", "not authenticated"),
+    Outcome.REJECTED_UNKNOWN_PATIENT: Text("ukendt patient", "unknown patient"),
+    Outcome.REJECTED_UNBOUND_DEVICE: Text("udstyret er ikke patientens", "device not bound to the patient"),
+    Outcome.REJECTED_CONSENT: Text("intet samtykke", "no consent"),
+    Outcome.REJECTED_ROLE: Text("rollen må ikke", "role may not"),
+    Outcome.REJECTED_STATE: Text("passer ikke med tilstanden", "not possible as things stand"),
+    Outcome.REJECTED_DUPLICATE: Text("gentagelse", "duplicate"),
+    Outcome.QUARANTINED_FLOOD: Text("for mange på kort tid", "too many in a short time"),
+    Outcome.FAILED_INTERNAL: Text("fejl hos os", "a defect of ours"),
+    Outcome.LOST_GAP: Text("tabt", "lost"),
+}
+
+REASONS: Mapping[str, Text] = {
+    "limits.{kind}.red_below": Text("{kind} under den røde grænse", "{kind} below the red limit"),
+    "limits.{kind}.red_from": Text("{kind} på eller over den røde grænse", "{kind} at or above the red limit"),
+    "limits.{kind}.yellow_below": Text("{kind} under den gule grænse", "{kind} below the yellow limit"),
+    "limits.{kind}.yellow_from": Text("{kind} på eller over den gule grænse", "{kind} at or above the yellow limit"),
+    "limits.{kind}.was_red": Text("{kind} var rød for nylig", "{kind} was red a short while ago"),
+    "news2.single3": Text("NEWS2: ét tegn alene giver 3", "NEWS2: one sign alone scores 3"),
+    "news2.medium": Text("NEWS2 mindst 5: mellemhøj risiko", "NEWS2 at least 5: medium risk"),
+    "news2.high": Text("NEWS2 mindst 7: høj risiko", "NEWS2 at least 7: high risk"),
+    "extreme.{kind}": Text("{kind} er usædvanlig; mål igen", "{kind} is extreme; measure again"),
+    "missing.after_concern": Text("tavs efter en bekymrende måling", "silent after a worrying reading"),
+    "missing.{kind}": Text("{kind} mangler", "{kind} is missing"),
+    "refused.{kind}.{why}": Text("{kind} afvist: {why}", "{kind} refused: {why}"),
+    "battery.low": Text("lavt batteri i måleudstyret", "low battery in a device"),
+    "technical.not_assessed": Text("en måling kunne ikke vurderes", "a reading could not be assessed"),
+    "team.unknown": Text("planens team findes ikke", "the plan's team does not exist"),
+    "ladder.unanswered": Text("ingen svarede til tiden", "nobody answered in time"),
+    "ladder.acknowledgement_lapsed": Text("den, der tog den, lukkede den ikke", "whoever had it did not close it"),
+    "command.acknowledge": Text("en person har taget den", "a person has it"),
+    "command.close": Text("en person har lukket den", "a person closed it"),
+    "confirm.remeasured": Text("ny måling modsagde den", "a repeat contradicted it"),
+    "confirm.agreed": Text("ny måling bekræftede den", "a repeat or another sign agreed"),
+    "confirm.hold_over": Text("ingen ny måling kom", "no repeat came in time"),
+    "plan.ended": Text("planen er udløbet", "the plan has ended"),
+    "time.passed": Text("tiden gik", "time passed"),
+}
+"""Pattern of a reason code -> its words. {kind} is a vital sign, {why} the end of an outcome; first match wins."""
+
+_PATTERNS = tuple(
+    (re.compile(re.escape(code).replace(r"\{kind\}", r"(?P<kind>\w+)").replace(r"\{why\}", r"(?P<why>\w+)")), text)
+    for code, text in REASONS.items()
+)
+
+
+def say(text: Text, language: Language) -> str:
+    """The text in this language."""
+    return text.da if language == "da" else text.en
+
+
+def kind(key: str, language: Language) -> str:
+    """A kind's short name; the key itself when it has none."""
+    return say(KINDS[key], language) if key in KINDS else key
+
+
+def colour(level: TriageLevel | None, language: Language) -> str:
+    """Symbol and word of a colour."""
+    symbol, word = COLOURS[level]
+    return f"{symbol} {say(word, language)}"
+
+
+def outcome(code: str, language: Language) -> str:
+    """A terminal outcome; a code we do not know is shown as it is."""
+    try:
+        return say(OUTCOMES[Outcome(code)], language)
+    except ValueError:
+        return code
+
+
+def reason(code: str, language: Language) -> str:
+    """A reason code in words; a code without a row is shown as it is."""
+    for pattern, text in _PATTERNS:
+        match = pattern.fullmatch(code)
+        if match is not None:
+            named = match.groupdict()
+            return say(text, language).format(
+                kind=kind(named.get("kind", ""), language), why=_why(named.get("why", ""), language)
+            )
+    return code
+
+
+def has_words(code: str) -> bool:
+    """Is there a row for this reason code, and for the kind in it?"""
+    for pattern, _ in _PATTERNS:
+        match = pattern.fullmatch(code)
+        if match is not None:
+            return match.groupdict().get("kind", "input") in KINDS
+    return False
+
+
+def reading(key: str, milli: int, unit: str | None) -> str:
+    """A value as a person reads it: `86 %`, `36.7 Cel`, or the code of an enum kind."""
+    codes = VITALS[key].codes if key in VITALS else ()
+    if codes:
+        return codes[milli] if 0 <= milli < len(codes) else str(milli)
+    number = f"{milli / 1000:.3f}".rstrip("0").rstrip(".")
+    return f"{number} {unit}" if unit else number
+
+
+def _why(tail: str, language: Language) -> str:
+    for one, text in OUTCOMES.items():
+        if one.value.partition(".")[2] == tail:
+            return say(text, language)
+    return tail
