@@ -7,6 +7,8 @@ from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.types.auth import CredentialsT
 
 from schemas.errors import NattevagtError
 from schemas.topics import INPUTS, PATIENT_EVENTS
@@ -82,6 +84,7 @@ def engine_settings(settings: Settings) -> dict[str, Any]:
     """Faust's settings; the reasons, measured, are in DECISIONS.md."""
     return {
         "broker": [f"kafka://{address}" for address in settings.broker.split(",")],
+        "broker_credentials": credentials(settings),
         "autodiscover": False,
         "store": "memory://",
         "Table": StateTable,
@@ -106,6 +109,24 @@ def engine_settings(settings: Settings) -> dict[str, Any]:
         "stream_recovery_delay": 0.0,
         "debug": False,
     }
+
+
+def credentials(settings: Settings) -> CredentialsT | None:
+    """How Faust's own clients identify themselves; None = a plain connection, which `check` allows on loopback only.
+
+    The TLS context is always given: without one Faust silently speaks SASL in the clear.
+    """
+    found = settings.kafka_security()
+    if found["security_protocol"] == "PLAINTEXT":
+        return None
+    if found["security_protocol"] == "SSL":
+        return SSLCredentials(context=found["ssl_context"])
+    return SASLCredentials(
+        username=found["sasl_plain_username"],
+        password=found["sasl_plain_password"],
+        ssl_context=found["ssl_context"],
+        mechanism=found["sasl_mechanism"],
+    )
 
 
 def _connect(app: WatchApp, room: Room, progress: Progress) -> None:

@@ -79,6 +79,8 @@ class Timekeeper:
             data_until = until if late else min(data_until, until)
         await self._assessed(data_until)
         await self._fire(until, data_until, late=late)
+        if len(self._sent) > 2 * BURST:
+            self._sent = {who: sent for who, sent in self._sent.items() if until - sent[1] < AGAIN_MS}
         await self._say_alive(until)
 
     async def _assessed(self, data_until: int) -> None:

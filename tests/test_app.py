@@ -1,0 +1,48 @@
+"""How the engine is told to behave: the settings whose defaults would lose or leak something."""
+
+from pathlib import Path
+
+from streams.adapters.settings import Settings
+from streams.app import credentials, engine_settings
+
+DEMO = Settings(demo=True, replication=1, min_insync=1)
+
+
+def test_plain_connection_has_no_credentials() -> None:
+    """Faust then speaks PLAINTEXT, which `Settings.check` allows on this machine only."""
+    assert credentials(DEMO) is None
+
+
+def test_sasl_always_goes_through_tls(tmp_path: Path) -> None:
+    """Without a context Faust would send the password in the clear."""
+    secret = tmp_path / "password"
+    secret.write_text("not a secret\n", encoding="utf-8")
+    found = credentials(DEMO.but(security_protocol="SASL_SSL", sasl_username="worker", sasl_password_file=str(secret)))
+    assert found is not None
+    assert found.protocol.value == "SASL_SSL"
+    assert found.ssl_context is not None
+    assert found.mechanism.value == "SCRAM-SHA-512"
+
+
+def test_tls_without_sasl() -> None:
+    """Client certificates are the broker's business; the connection is encrypted."""
+    found = credentials(DEMO.but(security_protocol="SSL"))
+    assert found is not None
+    assert found.protocol.value == "SSL"
+
+
+def test_nothing_of_faust_serves_or_makes_topics() -> None:
+    """Its web pages show patients; topics are made by `nattevagt topics apply`, with the right settings."""
+    found = engine_settings(DEMO)
+    assert found["web_enabled"] is False
+    assert found["topic_allow_declare"] is False
+    assert found["topic_disable_leader"] is True
+    assert found["debug"] is False
+
+
+def test_waits_are_short_enough_for_a_night() -> None:
+    """A failed send may not hide for Faust's 20 minutes, a dead worker not for its minute."""
+    found = engine_settings(DEMO)
+    assert found["producer_request_timeout"] <= 10
+    assert found["broker_session_timeout"] <= 10
+    assert found["broker_request_timeout"] >= found["broker_session_timeout"]
