@@ -1,0 +1,149 @@
+"""`nattevagt produce`: send readings as a device would, and tell what became of each of them."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import orjson
+
+from schemas.base import rfc3339
+from schemas.binding import DeviceBindings
+from schemas.codec import MalformedError, cloudevent, dumps, loads
+from schemas.errors import ConfigurationError
+from schemas.topics import BINDINGS, MEASUREMENTS
+from schemas.vitals import VITALS
+from streams.adapters.clock import wall_ms
+from streams.adapters.input_records import partition_of
+from streams.adapters.settings import Settings
+from streams.cli.given import run
+from streams.cli.sending import SOURCE, Letter, send, send_and_follow, told
+from streams.cli.whereabouts import Place, here
+from streams.replay.rebuild import read_partition
+
+CE_TYPE = "measurement"
+
+
+@click.command()
+@click.option("--patient", metavar="P", help="Pseudonym; becomes the record's key.")
+@click.option("--kind", metavar="K", help=f"Vital sign: {', '.join(VITALS)}.")
+@click.option("--value", metavar="V", help="The number, or the code of an enum kind.")
+@click.option("--unit", metavar="U", help="UCUM unit.  [default: the kind's own]")
+@click.option("--device", metavar="D", help="Device id.  [default: the one bound to the patient for this kind]")
+@click.option("--at", metavar="RFC3339", help="When it was measured.  [default: now, by the demo's clock in a demo]")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON readings, one a line.")
+@click.option("--raw", metavar="TEXT", help="These bytes instead of a reading, to see a refusal.")
+@click.option("--no-wait", is_flag=True, help="Do not wait for the outcome.")
+@click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON lines.")
+@click.option("--language", type=click.Choice(["da", "en"]), default="en", show_default=True)
+def command(*, no_wait: bool, as_json: bool, language: Literal["da", "en"], **given: Any) -> None:
+    """Send readings; then print what became of exactly these records."""
+    place = here()
+    letters = _letters(place, **given)
+    if no_wait:
+        for topic, partition, offset in run(send(place.settings, letters)):
+            click.echo(f"{topic}[{partition}]@{offset}")
+        return
+    run(_follow(place.settings, letters, language, as_json=as_json))
+
+
+async def _follow(settings: Settings, letters: list[Letter], language: Literal["da", "en"], *, as_json: bool) -> None:
+    async for body in send_and_follow(settings, letters):
+        click.echo(dumps(body.model_dump(mode="json")).decode() if as_json else told(body, language))
+
+
+def _letters(
+    place: Place,
+    *,
+    patient: str | None,
+    kind: str | None,
+    value: str | None,
+    unit: str | None,
+    device: str | None,
+    at: str | None,
+    file: Path | None,
+    raw: str | None,
+) -> list[Letter]:
+    now_ms = place.now_ms()
+    key = None if patient is None else patient.encode()
+    if file is not None:
+        return [_line(line, now_ms) for line in file.read_bytes().splitlines() if line.strip()]
+    if raw is not None:
+        return [_letter(key, raw.encode(errors="surrogateescape"), now_ms)]
+    if patient is None or kind is None or value is None:
+        raise ConfigurationError(
+            "a reading needs --patient, --kind and --value.",
+            next_step="Give all three, or --file with readings, or --raw with anything.",
+        )
+    measured = rfc3339(now_ms) if at is None else at
+    named = device or run(bound_device(place.settings, patient, kind))
+    return [_letter(key, _reading(patient, kind, value, unit, measured, named), now_ms)]
+
+
+def _reading(patient: str, kind: str, value: str, unit: str | None, measured: str, device: str) -> bytes:
+    """The body. What is wrong in it is intake's to say, so nothing is checked here."""
+    own = VITALS[kind].unit if kind in VITALS else None
+    body = {
+        "id": f"cli-{wall_ms()}",
+        "patient": patient,
+        "kind": kind,
+        "value": _number(value),
+        "unit": own if unit is None else unit,
+        "measured_at": measured,
+        "device": device,
+    }
+    return dumps({name: held for name, held in body.items() if held is not None})
+
+
+def _number(text: str) -> float | str:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _line(line: bytes, now_ms: int) -> Letter:
+    """One line of a file, sent as it is under the patient it names; a line that names none goes without a key."""
+    try:
+        body = loads(line)
+    except MalformedError:
+        body = None
+    patient = body.get("patient") if isinstance(body, dict) else None
+    return _letter(patient.encode() if isinstance(patient, str) else None, line, now_ms)
+
+
+def _letter(key: bytes | None, value: bytes, at_ms: int) -> Letter:
+    try:
+        body = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        body = None
+    event_id = str(body["id"]) if isinstance(body, dict) and "id" in body else "unnamed"
+    return Letter(MEASUREMENTS, key, value, cloudevent(event_id, CE_TYPE, SOURCE, rfc3339(at_ms)), at_ms)
+
+
+async def bound_device(settings: Settings, patient: str, kind: str) -> str:
+    """A device of this patient that may send this kind, from the newest bindings.
+
+    Raises: ConfigurationError when there is none.
+    """
+    newest: DeviceBindings | None = None
+    key = patient.encode()
+    async for record in read_partition(settings, BINDINGS, partition_of(key, settings.partitions)):
+        if record.key == key and (found := _bindings(record.value)) is not None:
+            newest = found if newest is None or found.version > newest.version else newest
+    for one in () if newest is None else newest.devices:
+        if not one.kinds or kind in one.kinds:
+            return one.device
+    raise ConfigurationError(
+        f"no device is bound to this patient for {kind}.",
+        next_step="Name one with --device; intake will say whether it may speak for the patient.",
+    )
+
+
+def _bindings(value: bytes | None) -> DeviceBindings | None:
+    """None = a record that intake refuses too."""
+    try:
+        return DeviceBindings.model_validate_json(value or b"")
+    except ValueError:
+        return None
