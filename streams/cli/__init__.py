@@ -10,6 +10,10 @@ from schemas.errors import NattevagtError
 
 # name -> module with a `command`; the help line stands here so that `--help` imports none of them
 COMMANDS = {
+    "demo": ("streams.cli.demo", "show it at work: Kafka, workers and a night of thirteen people who do not exist"),
+    "produce": ("streams.cli.produce", "send readings as a device would, and tell what became of them"),
+    "acknowledge": ("streams.cli.acknowledge", "take or close an alert"),
+    "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
     "worker": ("streams.cli.worker", "run one worker"),
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
     "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),
