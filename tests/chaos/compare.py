@@ -105,8 +105,8 @@ def _place(source: Any) -> str:
     return f"{source.topic}[{source.partition}]@{source.offset}"
 
 
-def _outcomes(verdict: Verdict, evidence: Evidence) -> None:
-    """Every input offset has exactly one terminal outcome."""
+def outcomes(evidence: Evidence) -> dict[tuple[str, int, int], set[bytes]]:
+    """Input coordinates -> the audit records that tell what became of it; a gap tells it of all it covers."""
     told: dict[tuple[str, int, int], set[bytes]] = {}
     for _, records in evidence.of(AUDIT):
         for record in records:
@@ -116,15 +116,28 @@ def _outcomes(verdict: Verdict, evidence: Evidence) -> None:
                 continue
             for offset in range(first, source.get("until_offset", first) + 1):
                 told.setdefault((source["topic"], source["partition"], offset), set()).add(record.value or b"")
-                verdict.gaps += body["type"] == "gap"
-    for (topic, partition), records in evidence.of(*INPUTS):
-        verdict.inputs += len(records)
-        for record in records:
-            outcomes = told.get((topic, partition, record.offset), set())
-            verdict.lost += not outcomes
-            verdict.conflicting += len(outcomes) > 1
-            if len(outcomes) != 1:
-                verdict.name(f"input {topic}[{partition}]@{record.offset} has {len(outcomes)} outcomes")
+    return told
+
+
+def without_outcome(evidence: Evidence) -> list[tuple[str, int, int]]:
+    """Coordinates of the inputs nobody has said anything of, in order."""
+    told = outcomes(evidence)
+    places = ((*place, record.offset) for place, records in evidence.of(*INPUTS) for record in records)
+    return [place for place in places if place not in told]
+
+
+def _outcomes(verdict: Verdict, evidence: Evidence) -> None:
+    """Every input offset has exactly one terminal outcome."""
+    told = outcomes(evidence)
+    verdict.inputs = sum(len(records) for _, records in evidence.of(*INPUTS))
+    verdict.gaps = sum(1 for bodies in told.values() if any(b'"type":"gap"' in body for body in bodies))
+    for place in without_outcome(evidence):
+        verdict.lost += 1
+        verdict.name(f"input {place} has no outcome")
+    for place, bodies in told.items():
+        if len(bodies) > 1:
+            verdict.conflicting += 1
+            verdict.name(f"input {place} has {len(bodies)} outcomes")
 
 
 def _audit(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
