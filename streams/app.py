@@ -73,10 +73,10 @@ def create_app(settings: Settings, transport: type[KitTransport] = KitTransport)
 
     intake_room.attach(app, intake, [topic(name) for name in INPUTS])
     monitor_room.attach(app, monitor, topic(PATIENT_EVENTS))
+    app.room = room
     _connect(app, room, progress)
     _listen(app, lifecycle)
     _keep_time(app, settings, lifecycle, timekeeper, monitor)
-    app.room = room
     return app
 
 
@@ -157,8 +157,21 @@ def _listen(app: WatchApp, lifecycle: Lifecycle) -> None:
 def _keep_time(
     app: WatchApp, settings: Settings, lifecycle: Lifecycle, timekeeper: Timekeeper, monitor: Monitor
 ) -> None:
-    async def beat(action: Callable[[], Awaitable[None]], every_s: float) -> None:
-        """Repeat while partitions are owned. An unreachable broker skips a beat; a failed delivery ends us."""
+    beats: list[tuple[Callable[[], Awaitable[None]], float]] = [
+        (timekeeper.tick, settings.timekeeper_tick_s),
+        (lifecycle.watch_tails, TAIL_EVERY_S),
+        (app.room.references.catch_up, FOLLOW_EVERY_S),
+    ]
+    for action, every_s in beats:
+        app.task(_beat(app, monitor, action, every_s))
+
+
+def _beat(
+    app: WatchApp, monitor: Monitor, action: Callable[[], Awaitable[None]], every_s: float
+) -> Callable[[], Awaitable[None]]:
+    """Repeat while partitions are owned. An unreachable broker skips a beat; a failed delivery ends us."""
+
+    async def beat() -> None:
         while not app.should_stop:
             await asyncio.sleep(every_s)
             if app.rebalancing or not monitor.owned:
@@ -170,15 +183,4 @@ def _keep_time(
             except NattevagtError as error:
                 end_process(error, EXIT_FAILED)
 
-    async def keep_time() -> None:
-        await beat(timekeeper.tick, settings.timekeeper_tick_s)
-
-    async def watch_tails() -> None:
-        await beat(lifecycle.watch_tails, TAIL_EVERY_S)
-
-    async def follow_references() -> None:
-        await beat(app.room.references.catch_up, FOLLOW_EVERY_S)
-
-    app.task(follow_references)
-    app.task(keep_time)
-    app.task(watch_tails)
+    return beat

@@ -7,7 +7,8 @@ import click
 import faust
 
 from schemas.errors import ConfigurationError
-from streams.adapters import admin, logs
+from streams.adapters import logs
+from streams.adapters.admin import refuse_unsafe
 from streams.adapters.settings import Settings
 from streams.app import create_app
 
@@ -18,7 +19,7 @@ def command() -> None:
     settings = Settings.from_env(os.environ)
     settings.check()
     logs.configure(settings.log_level)
-    asyncio.run(admin.refuse_unsafe(settings))
+    asyncio.run(refuse_unsafe(settings))
     app = create_app(settings)
     worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, override_logging=False, quiet=True)
     code = worker.execute_from_commandline()
