@@ -23,6 +23,10 @@ class ConfigurationError(NattevagtError):
     """A setting, topic or version with which the system refuses to start."""
 
 
+class UnavailableError(ConfigurationError):
+    """Kafka did not answer, or broke off what was asked: trying again may help, and nothing is known to be wrong."""
+
+
 class DeliveryError(NattevagtError):
     """Kafka did not confirm a record. The process must end: what it sent since is unknown."""
 

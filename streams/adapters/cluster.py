@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from schemas.errors import ConfigurationError
+from schemas.errors import UnavailableError
 from streams.adapters.settings import Settings
 
 TIMEOUT_MS = 10_000
@@ -17,7 +17,7 @@ TIMEOUT_MS = 10_000
 async def connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """A client that has reached one of the addresses.
 
-    Raises: ConfigurationError when nobody answers there, or when Kafka refuses or ends a request inside.
+    Raises: UnavailableError when nobody answers there, or when Kafka refuses or ends a request inside.
     """
     admin = AIOKafkaAdminClient(
         bootstrap_servers=settings.broker,
@@ -29,7 +29,7 @@ async def connected(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.start()
         yield admin
     except (KafkaError, OSError, TimeoutError) as error:
-        raise ConfigurationError(
+        raise UnavailableError(
             f"Kafka at {settings.broker} did not do what was asked ({type(error).__name__}).",
             next_step="Check NATTEVAGT_BROKER, the user and its rights, and that Kafka runs.",
         ) from error

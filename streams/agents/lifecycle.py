@@ -4,7 +4,7 @@ import logging
 
 from aiokafka import TopicPartition
 
-from schemas.errors import NattevagtError, StateError
+from schemas.errors import DeliveryError, NattevagtError, StateError, UnavailableError
 from schemas.ids import make_id
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.clock import wall_ms
@@ -14,7 +14,7 @@ from streams.agents.enginekit import StateTable
 from streams.agents.intake import Intake
 from streams.agents.monitor import Monitor
 from streams.agents.progress import Progress
-from streams.agents.room import EXIT_REFUSED, Room, end_process
+from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, Room, end_process
 from streams.agents.timekeeper import Timekeeper
 from streams.core.record import PARTITION_PREFIX, PartitionRecord, decode_state
 from streams.core.summary import publish
@@ -54,6 +54,8 @@ class Lifecycle:
         """After recovery, before the flow resumes: verify, take over, begin. Refusals end the process by name."""
         try:
             await self._take_over()
+        except (UnavailableError, DeliveryError) as error:
+            end_process(error, EXIT_FAILED)
         except NattevagtError as error:
             end_process(error, EXIT_REFUSED)
 
@@ -146,6 +148,11 @@ def verify(
         raise StateError(
             f"{where}: the state belongs to topic id {held.topic_id}, the topic is {topic_id}: it was recreated",
             next_step=REBUILD,
+        )
+    if held.offset + 1 < start:
+        raise StateError(
+            f"{where}: the log begins at {start}, the state stands at {held.offset}: events were deleted in between",
+            next_step="restore the topic from its archive: no state can be rebuilt from part of the record",
         )
     if held.offset + 1 > end:
         raise StateError(

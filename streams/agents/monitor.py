@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import ConsumerRecord
+from pydantic import ValidationError
 
 from schemas.errors import NattevagtError, StateError
-from schemas.events import EVENT, PartitionAlive
+from schemas.events import EVENT, LogEvent, PartitionAlive
 from schemas.topics import STATE
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, examine
 from streams.agents.enginekit import Chunk, StateTable
 from streams.agents.guard import guarded_step
-from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
+from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, SLICE_S, Room, end_process
 from streams.core.fold import PartitionFold, Slice
 from streams.core.record import (
     PartitionRecord,
@@ -91,6 +92,8 @@ class Monitor:
         owned.expected.busy = True
         try:
             return await self._work(chunk, owned)
+        except StateError as error:
+            end_process(error, EXIT_REFUSED)
         except NattevagtError as error:
             end_process(error, EXIT_FAILED)
         finally:
@@ -104,9 +107,10 @@ class Monitor:
             log.warning("hole", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": run.seek})
             await self._room.seek(chunk.topic, chunk.partition, run.seek)
         if run.gap is not None:
-            raise StateError(
+            # Not a refusal: a start checks the log's beginning, and reads again what only seemed to be gone.
+            raise NattevagtError(
                 f"patient-events[{chunk.partition}] lacks offsets {run.gap[0]} to {run.gap[1]}",
-                next_step="the record itself is damaged: find out who deleted it, then `nattevagt state rebuild`",
+                next_step="if it says so again: find out who deleted them, then `nattevagt state rebuild`",
             )
         rest: Sequence[ConsumerRecord] = run.records
         while rest:
@@ -140,7 +144,7 @@ class Monitor:
             work, count = Slice(held), 0
             started = steady_s()
             for record in records:
-                event = EVENT.validate_json(record.value)
+                event = _read(record)
                 if not isinstance(event, PartitionAlive) and not self._room.references.reference.covers(event.stamp):
                     break
                 self._fold.apply(work, record.offset, event)
@@ -155,6 +159,17 @@ class Monitor:
         """States first, the partition record last, in one batch: it may never be ahead of a state."""
         topic = self._room.settings.topic(STATE)
         return [OutRecord(topic, partition, key, value, (), at_ms) for key, value in values.items()]
+
+
+def _read(record: ConsumerRecord) -> LogEvent:
+    """Only workers write here; what this release cannot read must stop it, for its meaning could be a red."""
+    try:
+        return EVENT.validate_json(record.value or b"")
+    except ValidationError:
+        raise StateError(
+            f"{record.topic}[{record.partition}]@{record.offset} is no event that this release can read",
+            next_step="run the newer release, or find out who else writes to this topic",
+        ) from None
 
 
 def attach(app: Any, monitor: Monitor, topic: Any) -> None:

@@ -2,28 +2,41 @@
 
 import asyncio
 import os
+import sys
 
 import click
 import faust
 
-from schemas.errors import ConfigurationError
+from schemas.errors import NattevagtError, UnavailableError
 from streams.adapters import logs
 from streams.adapters.admin import refuse_unsafe
 from streams.adapters.settings import Settings
-from streams.app import create_app
+from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, end_process
+from streams.app import WatchApp, create_app
 
 
 @click.command()
 def command() -> None:
-    """Run one worker until it is told to stop (SIGTERM, Ctrl-C). Settings come from NATTEVAGT_ variables."""
+    """Run one worker until it is told to stop (SIGTERM, Ctrl-C). Settings come from NATTEVAGT_ variables.
+
+    Exit codes: 0 told to stop; 70 failed, start it again; 78 refused, a person must mend something first.
+    """
+    try:
+        app = _prepared()
+    except UnavailableError as error:
+        end_process(error, EXIT_FAILED)
+    except NattevagtError as error:
+        end_process(error, EXIT_REFUSED)
+    worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, override_logging=False, quiet=True)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        sys.exit(EXIT_FAILED if end.code else 0)
+
+
+def _prepared() -> WatchApp:
     settings = Settings.from_env(os.environ)
     settings.check()
     logs.configure(settings.log_level)
     asyncio.run(refuse_unsafe(settings))
-    app = create_app(settings)
-    worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, override_logging=False, quiet=True)
-    code = worker.execute_from_commandline()
-    if code:
-        raise ConfigurationError(
-            f"the engine ended with code {code}", next_step="look at the log lines above; the supervisor restarts it"
-        )
+    return create_app(settings)
