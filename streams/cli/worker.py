@@ -36,7 +36,7 @@ def command() -> None:
 
 def _prepared() -> WatchApp:
     settings = Settings.from_env(os.environ)
-    settings.check()
     logs.configure(settings.log_level)
+    settings.check()
     asyncio.run(refuse_unsafe(settings))
     return create_app(settings)
