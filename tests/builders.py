@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from schemas.alert import AlertStep
 from schemas.audit import AuditBody, Outcome
 from schemas.base import rfc3339, to_ms
 from schemas.binding import DeviceBindings
@@ -204,10 +205,10 @@ class Patient:
         at_ms = self.now_ms + round((minutes - ago) * MINUTE)
         return self.gets(make_measurement(value, at_ms=at_ms, **changed), minutes=minutes)
 
-    def waits(self, *, minutes: float = 0, hours: float = 0) -> tuple[Effect, ...]:
+    def waits(self, *, minutes: float = 0, hours: float = 0, **changed: Any) -> tuple[Effect, ...]:
         """Nothing comes; the timekeeper lets time pass."""
         self.now_ms += round(minutes * MINUTE + hours * HOUR)
-        return self.feed(make_timer(self.now_ms))
+        return self.feed(make_timer(self.now_ms, **changed))
 
     def commands(self, kind: str, *, minutes: float = 1, **changed: Any) -> AuditBody:
         """A command about the open alert as it stands."""
@@ -219,6 +220,11 @@ class Patient:
     def triage(self) -> Triage:
         """The patient's colour now."""
         return assess(self.state, self.context)
+
+    @property
+    def step(self) -> AlertStep:
+        """The newest alert step."""
+        return alerts(self.effects)[-1].step
 
     @property
     def steps(self) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from schemas.plan import Slot
 from schemas.triage import Finding, TriageLevel
+from streams.core.adherence.slots import MINUTE_MS
 from streams.core.context import Context
 from streams.core.rules import RULES
 from streams.core.rules.base import View
@@ -20,7 +21,7 @@ ALWAYS = frozenset({"extreme"})
 class Triage:
     """level: None = nothing may be said (no plan, nothing measured, or green that has expired into blue).
 
-    tier: 0 to 5, the highest of the findings. silence: kind -> when its overdue slot had opened.
+    tier: 0 to 5, the highest of the findings. silence: kind -> when its overdue slot had fallen due.
     """
 
     level: TriageLevel | None
@@ -76,10 +77,11 @@ def _silence(state: PatientState, slots: tuple[Slot, ...]) -> dict[str, int]:
         clock = state.slots.get(slot.id)
         if clock is None or clock.open_ms == 0:
             continue
+        due_ms = clock.open_ms + (slot.opens_min + slot.grace_min) * MINUTE_MS
         for kind in slot.kinds:
             points = state.series.get(kind)
             if not points or points[-1].at_ms < clock.open_ms:
-                silent[kind] = max(clock.open_ms, silent.get(kind, 0))
+                silent[kind] = max(due_ms, silent.get(kind, 0))
     return silent
 
 

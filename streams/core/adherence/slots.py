@@ -50,8 +50,8 @@ def next_occurrence(slot: Slot, zone: Zone, after_ms: int) -> tuple[int, int]:
     day = datetime.fromtimestamp((after_ms - grace) // 1000 + offset_s(zone, after_ms), UTC).date() - timedelta(1)
     for _ in range(10):
         if day.isoweekday() in slot.days:
-            for time in sorted(slot.at):
-                at_ms = local_to_ms(zone, day, time)
+            # Sorted as instants: on the day of a spring change 02:30 comes after 03:00.
+            for at_ms in sorted(local_to_ms(zone, day, time) for time in slot.at):
                 if at_ms + grace > after_ms:
                     return at_ms - opens, at_ms + grace
         day += timedelta(1)

@@ -14,7 +14,7 @@ from streams.core.state import PatientState
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a rule may see. silence: kind -> epoch ms when its overdue slot had opened.
+    """What a rule may see. silence: kind -> epoch ms when its overdue slot had fallen due.
     news2: the score of the newest readings with the readings behind it; None where it is not computed.
 
     A rule must be a function of this alone: no memory, no order of arrival.

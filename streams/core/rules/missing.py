@@ -18,8 +18,8 @@ class MissingReading:
         """One finding per silent kind, and one more when the silence follows a concern."""
         basis = {"path_late": 1} if view.state.path_late else {}
         findings = [
-            Finding(self.id, self.version, TriageLevel.GREEN, 1, f"missing.{kind}", opened, basis)
-            for kind, opened in sorted(view.silence.items())
+            Finding(self.id, self.version, TriageLevel.GREEN, 1, f"missing.{kind}", due_ms, basis)
+            for kind, due_ms in sorted(view.silence.items())
         ]
         if findings and self._is_worrying(view, found):
             since = max(view.silence.values())
