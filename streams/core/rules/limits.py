@@ -62,11 +62,16 @@ class PersonalLimits:
     def _was_red(self, kind: str, limits: Limits, points: Points) -> Finding | None:
         """Red shortly before: CALM_READINGS newer readings inside the limits are needed to be green again.
 
-        A red value of the confirm band that the very next reading contradicts was a measuring fault.
+        A red value of the confirm band that no repeat confirmed was a measuring fault.
         """
-        for point in reversed(points[-CALM_READINGS:-1]):
+        calm = 0
+        for last in range(len(points), 0, -1):
+            point = points[last - 1]
             level, _ = side(limits, point.milli)
-            if level is TriageLevel.RED and not point.in_confirm_band:
+            calm += level is TriageLevel.GREEN
+            if calm >= CALM_READINGS:
+                return None
+            if level is TriageLevel.RED and not is_unconfirmed(kind, points[:last]):
                 return Finding(
                     self.id,
                     self.version,

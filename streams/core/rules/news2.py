@@ -1,5 +1,6 @@
 """NEWS2 as a rule: the newest readings that belong together, scored as joint bounds; acts on the lower bound."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from schemas.plan import CarePlan
@@ -7,7 +8,7 @@ from schemas.rules import News2Rules
 from schemas.triage import Finding, TriageLevel
 from schemas.vitals import VITALS
 from streams.core.rules.base import View
-from streams.core.rules.news2_score import News2, News2Inputs, Scale, score
+from streams.core.rules.news2_score import RISKS, News2, News2Inputs, Scale, score
 from streams.core.signal.series import Point, Series
 
 HOUR_MS = 3_600_000
@@ -15,30 +16,38 @@ KINDS = ("resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness"
 _SCORED = {"supplemental_o2": "air_or_oxygen"}
 
 
-def inputs_at_newest(series: Series, rules: News2Rules) -> dict[str, Point]:
-    """The readings that count together: anchored at the newest of all, each inside its own freshness window.
+def inputs_at_anchors(series: Series, rules: News2Rules) -> list[dict[str, Point]]:
+    """The readings that count together, newest first: anchored at a reading, each inside its own freshness window.
 
-    Anchored at readings, not at now, so that a bad score does not turn green by waiting.
+    Anchored at readings, not at now, so that a bad score does not turn green by waiting. A newest reading that
+    has become too old for the newest anchor keeps an anchor of its own: a missing input never lowers a band
+    already reached (clinical/news2.json).
     """
     newest = {kind: series[kind][-1] for kind in KINDS if series.get(kind)}
-    if not newest:
-        return {}
-    anchor = max(point.at_ms for point in newest.values())
-    fresh = rules.freshness_hours
-    return {kind: point for kind, point in newest.items() if anchor - point.at_ms <= fresh[kind] * HOUR_MS}
+    together: list[dict[str, Point]] = []
+    left = set(newest)
+    while left:
+        anchor = max(newest[kind].at_ms for kind in left)
+        inside = {k: p for k, p in newest.items() if 0 <= anchor - p.at_ms <= rules.freshness_hours[k] * HOUR_MS}
+        together.append(inside)
+        left -= inside.keys()
+    return together
 
 
 def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2, dict[str, Point]] | None:
     """The score and the readings behind it; None where it must not be computed (RCP 2017) or nothing is known."""
     if contract.pregnant or contract.age_under_16:
         return None
-    points = inputs_at_newest(series, rules)
-    if not points:
-        return None
+    results = [(_score(points, contract.news2_scale), points) for points in inputs_at_anchors(series, rules)]
+    # The first of the worst: `max` keeps the newest anchor among equals.
+    return max(results, key=lambda result: RISKS.index(result[0].risk_lower), default=None)
+
+
+def _score(points: Mapping[str, Point], scale: Scale) -> News2:
     values = {kind: point.milli for kind, point in points.items()}
     oxygen = values.get("supplemental_o2")
     alert = values.get("consciousness")
-    result = _remembered(
+    return _remembered(
         News2Inputs(
             resp_rate=values.get("resp_rate"),
             spo2=values.get("spo2"),
@@ -48,9 +57,8 @@ def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2
             consciousness=None if alert is None else VITALS["consciousness"].codes[alert],
             temp=values.get("temp"),
         ),
-        contract.news2_scale,
+        scale,
     )
-    return result, points
 
 
 @lru_cache(maxsize=65_536)
