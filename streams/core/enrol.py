@@ -18,8 +18,18 @@ def plan_received(state: PatientState, event: CarePlanReceived, context: Context
     held = parse_plan(state.plans[-1]).contract.version if state.plans else 0
     if version <= held:
         return _stale(state, version, held, repeat=event.payload in state.plans)
-    after = replace(state, plans=(*state.plans, event.payload)[-MAX_PLANS:])
+    after = _bounded(replace(state, plans=(*state.plans, event.payload)))
     return Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
+
+
+def _bounded(state: PatientState) -> PatientState:
+    """At most MAX_PLANS versions: the oldest go, but never the one in force, however many are scheduled."""
+    plan = state.plan_at(state.now_ms)
+    kept = list(state.plans)
+    while len(kept) > MAX_PLANS:
+        spared = 0 if plan is None or parse_plan(kept[0]).contract.version != plan.contract.version else 1
+        del kept[spared]
+    return replace(state, plans=tuple(kept))
 
 
 def bindings_received(state: PatientState, event: BindingsReceived) -> Verdict:

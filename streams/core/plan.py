@@ -34,10 +34,6 @@ class Plan:
     until_ms: int
     limits: Mapping[str, Limits]
 
-    def covers(self, at_ms: int) -> bool:
-        """Is the plan in force at this instant?"""
-        return self.from_ms <= at_ms < self.until_ms
-
 
 @dataclass(frozen=True, slots=True)
 class Device:

@@ -110,9 +110,12 @@ class PatientState:
         return bool(self.plans) or self.bindings is not None
 
     def plan_at(self, at_ms: int) -> Plan | None:
-        """The plan in force at an instant: highest version whose validity covers it. None = no plan then."""
+        """The plan in force at an instant: the highest version that has begun, while it lasts. None = no plan then.
+
+        A version replaces the lower ones for good: when it ends, none of them comes back.
+        """
         for text in reversed(self.plans):
             plan = parse_plan(text)
-            if plan.covers(at_ms):
-                return plan
+            if plan.from_ms <= at_ms:
+                return plan if at_ms < plan.until_ms else None
         return None

@@ -1,12 +1,14 @@
 """The overview of one patient: what a worklist row, an app or a colleague needs, and how old it is."""
 
+from typing import Literal
+
 from schemas.base import rfc3339
 from schemas.ids import make_id
 from schemas.overview import LastReading, News2View, OpenAlert, Overview
 from schemas.vitals import VITALS
 from streams.core.adherence.slots import next_due
 from streams.core.effects import PublishOverview
-from streams.core.plan import NEVER, parse_plan
+from streams.core.plan import NEVER, Plan, parse_plan
 from streams.core.state import PatientState
 from streams.core.triage import Triage
 
@@ -15,7 +17,6 @@ def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
     """The effect; `applied_offset` is filled in by the shell, which alone knows it."""
     plan = state.plan_at(state.now_ms)
     expires = next_due(state.slots)
-    ended = plan is None and all(parse_plan(text).until_ms <= state.now_ms for text in state.plans)
     body = Overview(
         patient=state.patient,
         level=triage.level,
@@ -29,10 +30,18 @@ def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
         news2=_news2(triage),
         team=None if plan is None else plan.contract.team,
         plan_version=None if plan is None else plan.contract.version,
-        status="active" if plan is not None else ("ended" if ended and state.plans else "planned"),
+        status=_status(state, plan),
         applied_offset=-1,
     )
     return PublishOverview(make_id(cause, "overview"), state.now_ms, body)
+
+
+def _status(state: PatientState, plan: Plan | None) -> Literal["active", "planned", "ended"]:
+    """ended: a plan has been in force and no other is scheduled."""
+    if plan is not None:
+        return "active"
+    scheduled = any(parse_plan(text).from_ms > state.now_ms for text in state.plans)
+    return "planned" if scheduled or not state.plans else "ended"
 
 
 def _alert(state: PatientState) -> OpenAlert | None:
