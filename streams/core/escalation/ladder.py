@@ -112,7 +112,8 @@ def worsen(
     Only an unconfirmed worsening of an alert that nobody has been paged for yet keeps waiting.
     """
     phase, step = TRANSITIONS[phase_of(alert), trigger]
-    unconfirmed = trigger is Trigger.WORSE and alert.unconfirmed and all(finding.unconfirmed for finding in concerns)
+    waiting = alert.unconfirmed and alert.page_ms > now_ms
+    unconfirmed = trigger is Trigger.WORSE and waiting and all(finding.unconfirmed for finding in concerns)
     page_ms = alert.page_ms if unconfirmed else now_ms
     tier = max(alert.tier, *(f.tier for f in concerns)) if concerns else alert.tier
     levels = [alert.level, *(f.level for f in concerns)]
@@ -181,12 +182,16 @@ def end(alert: AlertState, trigger: Trigger, reason: str, *, by: str | None = No
 
 
 def resume(alert: AlertState, to_ms: int, rules: RuleBundle) -> AlertState:
-    """After the watch itself stood still: the current clock starts anew, nothing runs through at once."""
+    """After the watch itself stood still: the current clock starts anew, nothing runs through at once.
+
+    A hold of the paging that ended meanwhile ends now; one that lasts longer keeps its end.
+    """
     if phase_of(alert) is Phase.ACKNOWLEDGED:
         return replace(alert, deadline_ms=max(alert.deadline_ms, to_ms))
-    deadline = to_ms + rung_length(rules.ladder, alert.tier, alert.rung)
+    page_ms = max(alert.page_ms, to_ms) if alert.unconfirmed else alert.page_ms
+    deadline = max(to_ms, page_ms) + rung_length(rules.ladder, alert.tier, alert.rung)
     base = deadline - rung_deadline(rules.ladder, alert.tier, alert.rung, 0)
-    return replace(alert, base_ms=base, deadline_ms=deadline, page_ms=min(alert.page_ms, to_ms))
+    return replace(alert, base_ms=base, deadline_ms=deadline, page_ms=page_ms)
 
 
 def absorb(alert: AlertState, concerns: Sequence[Finding]) -> AlertState:
