@@ -15,14 +15,18 @@ from streams.core.verdict import Verdict
 
 
 def data_due(state: PatientState) -> int:
-    """Earliest deadline about data: a slot that falls due, a plan that begins or ends. NEVER = none."""
-    edges = [
-        edge
-        for text in state.plans
-        for edge in (parse_plan(text).from_ms, parse_plan(text).until_ms)
-        if edge > state.now_ms
-    ]
-    return min([next_due(state.slots), *edges])
+    """Earliest deadline about data: a slot that falls due, a plan that begins or ends. NEVER = none.
+
+    An edge that time has passed while data had to wait is still due: the slots clocked are not those of the
+    plan in force.
+    """
+    plans = [parse_plan(text) for text in state.plans]
+    edges = [edge for plan in plans for edge in (plan.from_ms, plan.until_ms)]
+    ahead = [edge for edge in edges if edge > state.now_ms]
+    plan = state.plan_at(state.now_ms)
+    if state.slots_plan != (0 if plan is None else plan.contract.version):
+        ahead.append(max(edge for edge in edges if edge <= state.now_ms))
+    return min([next_due(state.slots), *ahead])
 
 
 def ladder_due(state: PatientState) -> int:
@@ -38,7 +42,9 @@ def ladder_due(state: PatientState) -> int:
 def advance(
     state: PatientState, until_ms: int, data_until_ms: int, context: Context
 ) -> tuple[PatientState, list[Effect]]:
-    """Let time pass. Ladder deadlines up to `until_ms` fire, data deadlines up to `data_until_ms`."""
+    """Let time pass. Ladder deadlines up to `until_ms` fire, data deadlines up to `data_until_ms`, never beyond."""
+    until_ms = min(until_ms, NEVER - 1)
+    data_until_ms = min(data_until_ms, until_ms)
     effects: list[Effect] = []
     while True:
         data, ladder = data_due(state), ladder_due(state)

@@ -29,7 +29,6 @@ from streams.core.summary import publish
 from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
 
-
 AS_BEFORE = -1
 """A due time of a step that failed: whatever was due stays due."""
 
@@ -74,7 +73,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
 def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[PatientState, list[Effect], Triage]:
     now_ms = max(state.now_ms, event.received_ms)
     if state.is_known:
-        state, effects = advance(_on_time(state), now_ms, now_ms, context)
+        state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
     else:
         state, effects = replace(state, now_ms=now_ms), []
     verdict, move = _decide(state, event, context)
@@ -103,22 +102,24 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
     if not state.is_known:
         return state, []
     now_ms = max(state.now_ms, event.received_ms)
-    state, effects = advance(_on_time(state), now_ms, now_ms, context)
+    state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
     remembered = remember_refused(state, event.kind or "", event.outcome)
     settled = settle(Verdict(remembered, None), None, event.id, context)
     return settled.state, [*effects, *settled.effects]
 
 
 def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[PatientState, list[Effect]]:
-    """Up to where the watch stood still time passes as always; over the gap only the ladder's clock is set anew."""
+    """Up to where the watch stood still the ladder moves as always; over the gap its clock is set anew.
+
+    Data deadlines wait: what was sent meanwhile may still be on its way.
+    """
     if not state.is_known:
         return state, []
     before = max(state.now_ms, min(event.from_ms, event.to_ms))
-    state, effects = advance(state, before, state.now_ms, context)
-    alert = state.alert
-    if alert is not None:
-        alert = resume(alert, event.to_ms, context.rules)
-    return replace(state, alert=alert, now_ms=max(state.now_ms, event.to_ms)), effects
+    state, effects = advance(state, before, 0, context)
+    now_ms = max(state.now_ms, event.to_ms)
+    alert = None if state.alert is None else resume(state.alert, now_ms, context.rules)
+    return replace(state, alert=alert, now_ms=now_ms), effects
 
 
 def _on_time(state: PatientState) -> PatientState:
