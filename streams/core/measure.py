@@ -81,7 +81,9 @@ def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Poi
     if state.now_ms - point.at_ms > bound * HOUR_MS:
         return Verdict(state, Outcome.ACCEPTED_RECORDED, f"later than {bound} h: kept in the record only")
     if len(points) >= MAX_POINTS and point < points[0]:
-        return Verdict(state, Outcome.ACCEPTED_RECORDED, "older than all readings still remembered")
+        late = _hidden(state, kind, points, point)
+        outcome = Outcome.ACCEPTED_RECORDED if late is None else None
+        return Verdict(state, outcome, "older than all readings still remembered", late=late)
     placed = insert(points, point)
     after = replace(state, series={**state.series, kind: placed})
     return Verdict(after, None, reading=(kind, point), late=_hidden(after, kind, placed, point))
@@ -90,8 +92,10 @@ def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Poi
 def _hidden(state: PatientState, kind: str, points: tuple[Point, ...], point: Point) -> Finding | None:
     """A red reading that arrives behind newer ones still has to be seen: yellow, `was red`."""
     plan: Plan | None = state.plan_at(state.now_ms)
-    limits = None if plan is None else plan.limits.get(kind)
-    if limits is None or point is points[-1] or side(limits, point.milli)[0] is not TriageLevel.RED:
+    if plan is None or PersonalLimits.id not in plan.contract.rules:
+        return None
+    limits = plan.limits.get(kind)
+    if limits is None or point == points[-1] or side(limits, point.milli)[0] is not TriageLevel.RED:
         return None
     return Finding(
         PersonalLimits.id,
@@ -115,12 +119,20 @@ def remember_refused(state: PatientState, kind: str, outcome: Outcome) -> Patien
 
 
 def _remember_device(state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket) -> PatientState:
-    """The device's flood allowance, and its charge if this is its newest word on it."""
+    """The device's flood allowance, and its charge if this is its newest word on it (of two, the lower)."""
     device = reading.device
     floods = {**state.floods, device: bucket}
     while len(floods) > MAX_DEVICES:
         floods.pop(min(floods, key=lambda name: (floods[name].at_ms, name)))
     battery = state.battery
-    if reading.battery_percent is not None and measured_ms >= battery.get(device, (0, 0))[1]:
-        battery = {**battery, device: (reading.battery_percent, measured_ms)}
+    percent = reading.battery_percent
+    if percent is not None and _is_newer((percent, measured_ms), battery.get(device)):
+        battery = {**battery, device: (percent, measured_ms)}
+        while len(battery) > MAX_DEVICES:
+            battery.pop(min(battery, key=lambda name: (battery[name][1], name)))
     return replace(state, floods=floods, battery=battery)
+
+
+def _is_newer(told: tuple[int, int], held: tuple[int, int] | None) -> bool:
+    """(percent, at_ms): a function of the two alone, so that no order of arrival matters."""
+    return held is None or (told[1], -told[0]) > (held[1], -held[0])

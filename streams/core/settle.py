@@ -12,6 +12,7 @@ from schemas.triage import Finding
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, WriteAudit
 from streams.core.escalation.ladder import (
+    MAX_REASONS,
     Move,
     Phase,
     Trigger,
@@ -43,10 +44,8 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     """Bring triage and alert in step with the state. `move` is a step already taken by a command or a deadline."""
     state = verdict.state
     triage = assess(state, context)
-    concerns = triage.concerns
-    if verdict.late is not None and all(f.reason != verdict.late.reason for f in concerns):
-        concerns = (*concerns, verdict.late)
-    state, reaction = _react(state, concerns, cause, context)
+    concerns = triage.concerns if verdict.late is None else (*triage.concerns, verdict.late)
+    state, reaction = _react(state, _unanswered(state, concerns, verdict), cause, context)
     moves = tuple(m for m in (move, reaction) if m is not None)
     shown = Shown(
         None if triage.level is None else triage.level.value,
@@ -61,6 +60,29 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     return Settled(state, triage, moves, effects, changed)
 
 
+def _unanswered(state: PatientState, concerns: Sequence[Finding], verdict: Verdict) -> list[Finding]:
+    """Concerns that no person has closed: part of the open alert, newer than what was closed, or just arrived.
+
+    A reading may be measured before the evidence of a closed alert and arrive after it: nobody has seen it.
+    """
+    held = () if state.alert is None else state.alert.reasons
+    return [
+        finding
+        for finding in concerns
+        if finding.at_ms > state.handled_ms or finding.reason in held or _just_arrived(finding, state, verdict)
+    ]
+
+
+def _just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> bool:
+    """Does the finding rest on the reading that is being accounted for?"""
+    if verdict.reading is None:
+        return False
+    kind, point = verdict.reading
+    if finding.reason == f"limits.{kind}.was_red":
+        return finding.at_ms == point.at_ms
+    return f"{kind}_milli" in finding.evidence and state.series[kind][-1] == point
+
+
 def _react(
     state: PatientState, concerns: Sequence[Finding], cause: str, context: Context
 ) -> tuple[PatientState, Move | None]:
@@ -71,10 +93,9 @@ def _react(
             return state, None
         return _ended(state, end(state.alert, Trigger.PLAN_ENDED, "plan.ended"))
     if state.alert is None:
-        fresh = [finding for finding in concerns if finding.at_ms > state.handled_ms]
-        if not fresh:
+        if not concerns:
             return state, None
-        move = open_alert(cause, fresh, plan.contract.team, state.now_ms, context.rules)
+        move = open_alert(cause, concerns, plan.contract.team, state.now_ms, context.rules)
         return replace(state, alert=move.alert, alerts=state.alerts + 1), move
     return _follow(state, state.alert, concerns, context)
 
@@ -98,11 +119,14 @@ def _follow(
 
 
 def _is_news(finding: Finding, alert: AlertState) -> bool:
-    """A higher tier, a worse colour, or another reason of the same urgency; milder ones are carried along."""
+    """A higher tier, a worse colour, or another reason of the same urgency; milder ones are carried along.
+
+    Reasons that the alert has no room for are no news: else they would start the ladder anew for ever.
+    """
     return (
         finding.tier > alert.tier
         or finding.level.severity > alert.level.severity
-        or (finding.tier == alert.tier and finding.reason not in alert.reasons)
+        or (finding.tier == alert.tier and finding.reason not in alert.reasons and len(alert.reasons) < MAX_REASONS)
     )
 
 
@@ -178,13 +202,14 @@ def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Cont
 def _outcome(verdict: Verdict, settled: Settled) -> Outcome:
     if any(move.step in NEWS for move in settled.moves):
         return Outcome.ACCEPTED_ALERT
-    if verdict.reading is None or settled.state.alert is None:
+    alert = settled.state.alert
+    if alert is None:
         return Outcome.ACCEPTED_NO_ALERT
-    evidence = f"{verdict.reading[0]}_milli"
-    hidden = () if verdict.late is None else (verdict.late,)
-    if any(evidence in finding.evidence for finding in (*settled.triage.concerns, *hidden)):
-        return Outcome.ACCEPTED_SUPPRESSED
-    return Outcome.ACCEPTED_NO_ALERT
+    late, reading = verdict.late, verdict.reading
+    carried = late is not None and late.reason in alert.reasons
+    if reading is not None:
+        carried = carried or any(f"{reading[0]}_milli" in finding.evidence for finding in settled.triage.concerns)
+    return Outcome.ACCEPTED_SUPPRESSED if carried else Outcome.ACCEPTED_NO_ALERT
 
 
 def decided(settled: Settled, cause: str, context: Context) -> list[Effect]:

@@ -1,0 +1,327 @@
+"""An alert follows the triage: raised, upgraded, confirmed, withdrawn; and what a person closed stays closed."""
+
+import pytest
+
+from schemas.base import rfc3339
+from schemas.vitals import VITALS
+from streams.core.escalation.ladder import MAX_REASONS
+from tests.builders import HOUR, MINUTE, T0, Patient, alerts, audits, context, make_limit, make_plan, overviews
+
+PULSE = make_limit("pulse", red_from=130, yellow_from=110)
+
+
+def lung(**plan: object) -> Patient:
+    """Limits on SpO2 and pulse, no score: each reading stands for itself."""
+    return Patient(**({"limits": [make_limit(), PULSE], "rules": ["limits", "missing"]} | plan))
+
+
+def test_a_red_reading_raises_at_once() -> None:
+    """The step names team, tier, reason and clocks, and no value."""
+    patient = lung()
+    outcome = patient.measures(86)
+
+    step = patient.step
+    assert ("accepted.alert", ["raised"]) == (outcome.outcome, patient.steps)
+    assert ("lung", "red", 3, ("limits.spo2.red_below",)) == (step.team, step.level, step.tier, step.reasons)
+    assert (rfc3339(T0 + MINUTE), False) == (step.page_from, step.unconfirmed)
+    assert rfc3339(T0 + MINUTE + 4 * HOUR) == step.next_deadline
+    assert "86" not in step.model_dump_json(include={"reasons", "reason", "team", "verdict"})
+
+
+def test_more_of_the_same_is_carried_without_noise() -> None:
+    """No second step; the outcome names the alert that carries it and its next deadline."""
+    patient = lung()
+    patient.measures(86)
+    outcome = patient.measures(85)
+
+    assert ("accepted.suppressed", ["raised"]) == (outcome.outcome, patient.steps)
+    assert patient.state.alert.id == outcome.carried_by
+    assert rfc3339(patient.state.alert.deadline_ms) == outcome.until
+    assert patient.now_ms == patient.state.alert.evidence_ms
+
+
+def test_a_green_reading_beside_an_open_alert_is_no_alert() -> None:
+    """It is accepted for what it is; the alert stays open until a person closes it."""
+    patient = lung()
+    patient.measures(86)
+
+    assert "accepted.no_alert" == patient.measures(80, kind="pulse").outcome
+    assert patient.state.alert is not None
+
+
+@pytest.mark.parametrize(("value", "steps"), [(131, ["raised", "upgraded"]), (111, ["raised"])])
+def test_another_reason_of_the_same_urgency_is_news(value: int, steps: list[str]) -> None:
+    """A milder one is carried along."""
+    patient = lung()
+    patient.measures(86)
+    outcome = patient.measures(value, kind="pulse")
+
+    assert steps == patient.steps
+    assert ("accepted.alert" if steps[1:] else "accepted.suppressed") == outcome.outcome
+    assert 2 == len(patient.state.alert.reasons)
+
+
+def test_worse_takes_an_acknowledged_alert_up_again() -> None:
+    """Nobody owns the news."""
+    patient = lung()
+    patient.measures(89)
+    patient.commands("acknowledge")
+    patient.measures(86)
+
+    assert ["raised", "acknowledged", "upgraded"] == patient.steps
+    assert (None, "open", 0) == (patient.state.alert.owner, patient.state.alert.phase, patient.state.alert.rung)
+
+
+def test_an_extreme_colours_at_once_and_is_unconfirmed() -> None:
+    """No limit on this kind: red all the same, marked, and paging waits 15 minutes at most."""
+    patient = Patient(rules=[], limits=[])
+    patient.measures(190, kind="pulse")
+
+    assert ("red", 3, ("extreme.pulse",)) == (patient.triage.level, patient.triage.tier, patient.triage.reasons)
+    assert (True, rfc3339(T0 + 16 * MINUTE)) == (patient.step.unconfirmed, patient.step.page_from)
+    assert T0 + 16 * MINUTE == patient.last.due_ladder_ms
+    assert patient.effects[-1].overview.last["pulse"].unconfirmed
+
+
+def test_an_extreme_of_a_slow_kind_is_yellow() -> None:
+    """A weight of 28 kg is mostly another person."""
+    patient = Patient(rules=[], limits=[])
+    patient.measures(28, kind="weight")
+
+    assert ("yellow", 2) == (patient.triage.level, patient.triage.tier)
+
+
+def test_without_an_answer_the_extreme_counts_after_15_minutes() -> None:
+    """The hold ends as of its own time: people are paged, the ladder starts."""
+    patient = lung()
+    patient.measures(65)
+    patient.waits(minutes=14.9)
+    assert ["raised"] == patient.steps
+    patient.waits(minutes=0.1)
+
+    assert ["raised", "upgraded"] == patient.steps
+    assert ("confirm.hold_over", False) == (patient.step.reason, patient.step.unconfirmed)
+    assert rfc3339(T0 + 16 * MINUTE) == patient.step.page_from
+
+
+@pytest.mark.parametrize(("value", "kind"), [(66, "spo2"), (86, "spo2"), (111, "pulse")])
+def test_a_repeat_or_a_second_sign_confirms(value: int, kind: str) -> None:
+    """Then nothing waits."""
+    patient = lung()
+    patient.measures(65)
+    patient.measures(value, kind=kind, minutes=5)
+
+    assert ["raised", "upgraded"] == patient.steps
+    assert ("confirm.agreed", False) == (patient.step.reason, patient.step.unconfirmed)
+    assert rfc3339(patient.now_ms) == patient.step.page_from
+
+
+def test_a_contradicting_repeat_withdraws() -> None:
+    """It was a cold finger: the alert ends before anybody was paged."""
+    patient = lung()
+    patient.measures(65)
+    patient.measures(96, minutes=5)
+
+    assert ["raised", "withdrawn"] == patient.steps
+    assert (None, None) == (patient.step.page_from, patient.step.next_deadline)
+    assert (None, "green") == (patient.state.alert, patient.triage.level)
+
+
+def test_a_contradiction_after_the_hold_withdraws_nothing() -> None:
+    """Once people were paged a person closes it."""
+    patient = lung()
+    patient.measures(65)
+    patient.waits(minutes=15)
+    patient.measures(96)
+
+    assert ["raised", "upgraded"] == patient.steps
+    assert "open" == patient.state.alert.phase
+
+
+def test_the_opposite_extreme_confirms_nothing() -> None:
+    """A pulse of 25 and then of 200 is a loose electrode until somebody has looked."""
+    patient = Patient(rules=[], limits=[])
+    patient.measures(25, kind="pulse")
+    patient.measures(200, kind="pulse", minutes=2)
+
+    assert ["raised"] == patient.steps
+
+
+def test_a_worse_extreme_in_doubt_keeps_the_hold() -> None:
+    """The tier rises, the paging time stays: the patient is not paged for later than 15 minutes after the first."""
+    patient = Patient(limits=[make_limit("pulse", red_from=185, red_tier=5)], rules=["limits"])
+    patient.measures(180.5, kind="pulse")
+    hold_ms = patient.state.alert.page_ms
+    patient.measures(190, kind="pulse", minutes=20 - 6)
+    assert ["raised", "upgraded"] == patient.steps
+    assert hold_ms >= patient.state.alert.page_ms
+
+
+def test_what_was_closed_is_not_raised_again_by_a_green_reading() -> None:
+    """The same red reading is still the newest, but a person has dealt with it."""
+    patient = lung()
+    patient.measures(86)
+    patient.commands("close")
+    patient.measures(80, kind="pulse")
+
+    assert ["raised", "closed"] == patient.steps
+    assert "red" == patient.triage.level
+
+
+def test_what_was_closed_does_not_join_the_next_alert() -> None:
+    """A yellow pulse after a closed red saturation is yellow, stays yellow and starts no ladder twice."""
+    patient = lung()
+    patient.measures(86)
+    patient.commands("close")
+    patient.measures(111, kind="pulse")
+    patient.measures(112, kind="pulse")
+
+    assert ["raised", "closed", "raised"] == patient.steps
+    assert ("yellow", 2, ("limits.pulse.yellow_from",)) == (
+        patient.step.level,
+        patient.step.tier,
+        patient.state.alert.reasons,
+    )
+
+
+def test_a_new_red_reading_after_a_close_raises_again() -> None:
+    """Newer evidence is news."""
+    patient = lung()
+    patient.measures(86)
+    patient.commands("close")
+    patient.measures(86)
+
+    assert ["raised", "closed", "raised"] == patient.steps
+
+
+def test_a_red_measured_before_the_closed_evidence_but_arriving_after_is_not_lost() -> None:
+    """Nobody has seen it: the pulse of ten minutes earlier comes when the alert has been closed."""
+    patient = lung()
+    patient.measures(86)
+    patient.commands("close")
+    outcome = patient.measures(140, kind="pulse", ago=10)
+
+    assert ("accepted.alert", ["raised", "closed", "raised"]) == (outcome.outcome, patient.steps)
+
+
+def test_a_hidden_red_measured_before_the_closed_evidence_is_not_lost() -> None:
+    """The same behind newer green readings of its own kind."""
+    patient = lung()
+    patient.measures(96)
+    patient.measures(97)
+    patient.measures(140, kind="pulse")
+    patient.commands("close")
+    outcome = patient.measures(86, ago=20)
+
+    assert ("accepted.alert", ["raised", "closed", "raised"]) == (outcome.outcome, patient.steps)
+    assert ("yellow", "limits.spo2.was_red") == (patient.step.level, patient.step.reason)
+
+
+def test_a_score_that_rises_by_an_older_reading_is_not_lost() -> None:
+    """The closed alert knew of a 3; the pulse of an hour earlier makes it 5."""
+    patient = Patient(rules=["news2"], limits=[])
+    patient.measures(91)
+    patient.commands("close")
+    patient.measures(111, kind="pulse", ago=60)
+
+    assert ["raised", "closed", "raised"] == patient.steps
+    assert ("news2.medium", 4) == (patient.step.reason, patient.step.tier)
+
+
+def test_a_late_red_behind_newer_green_is_yellow() -> None:
+    """`was red`, with the age of the reading in the step."""
+    patient = lung()
+    patient.measures(96, ago=2)
+    patient.measures(97, ago=1)
+    outcome = patient.measures(86, minutes=60, ago=120)
+
+    assert "accepted.alert" == outcome.outcome
+    assert ("yellow", 2, "limits.spo2.was_red") == (patient.step.level, patient.step.tier, patient.step.reason)
+    assert rfc3339(patient.now_ms - 2 * HOUR) == patient.step.measured_at
+    assert "green" == patient.triage.level
+
+
+def test_a_late_red_beside_an_open_alert_is_carried() -> None:
+    """The open one is more urgent."""
+    patient = lung()
+    patient.measures(86)
+    outcome = patient.measures(85, ago=30)
+
+    assert ("accepted.suppressed", ["raised"]) == (outcome.outcome, patient.steps)
+    assert "limits.spo2.was_red" in patient.state.alert.reasons
+
+
+def test_more_reasons_than_an_alert_holds_do_not_start_the_ladder_for_ever() -> None:
+    """Each further reason would be news again with every reading."""
+    bands = {key: sign.accept for key, sign in VITALS.items() if sign.accept is not None}
+    middle = {key: sum(band) // 2000 for key, band in bands.items()}
+    patient = Patient(limits=[make_limit(key, red_below=at, red_from=at) for key, at in middle.items()])
+    for end in (0, 1):
+        for key, band in bands.items():
+            patient.measures(band[end] / 1000, kind=key)
+    assert MAX_REASONS == len(patient.state.alert.reasons)
+    before = patient.steps.count("upgraded")
+    for key, band in bands.items():
+        patient.measures(band[0] / 1000, kind=key)
+
+    assert before == patient.steps.count("upgraded")
+    assert "escalated" == patient.steps[-1]
+
+
+def test_an_unknown_team_loses_no_alert() -> None:
+    """It goes to `unassigned` and says so."""
+    patient = Patient(surroundings=context("other"), rules=["limits"])
+    patient.measures(86)
+    effect = alerts(patient.effects)[0]
+
+    assert ("unassigned", "lung") == (effect.topic_team, effect.step.team)
+    assert "team.unknown" in effect.step.reasons
+
+
+def test_the_plans_end_expires_the_alert() -> None:
+    """At its own time, with nothing but a timer; afterwards nothing is asked of anybody."""
+    patient = lung(valid_until=rfc3339(T0 + HOUR))
+    patient.measures(86)
+    patient.waits(hours=1)
+
+    assert (["raised", "expired"], "plan.ended") == (patient.steps, patient.step.reason)
+    assert (rfc3339(T0 + HOUR), None) == (patient.step.at, patient.step.next_deadline)
+    assert patient.last.due_ladder_ms == patient.last.due_data_ms
+    assert ("ended", None) == (patient.effects[-1].overview.status, patient.effects[-1].overview.team)
+
+
+def test_what_time_brings_about_is_audited_without_a_source() -> None:
+    """A decision, not an outcome; it names the rules and the code that decided."""
+    patient = lung()
+    patient.measures(86)
+    body = audits(patient.waits(hours=4))[0]
+
+    assert ("decision", None, None) == (body.type, body.source, body.outcome)
+    assert (patient.context.rules.digest, "nattevagt/test") == (body.decision.rules_digest, body.decision.code)
+    assert (patient.state.alert.id, 2, 1) == (
+        body.decision.alert_id,
+        body.decision.alert_sequence,
+        body.decision.plan_version,
+    )
+
+
+def test_the_overview_shows_the_open_alert() -> None:
+    """Who has it, since when, and when the ladder moves on."""
+    patient = lung()
+    patient.measures(86)
+    patient.commands("acknowledge")
+    alert = overviews(patient.effects)[-1].overview.alert
+
+    assert ("acknowledged", "nurse-1", rfc3339(T0 + MINUTE)) == (alert.state, alert.owner, alert.raised_at)
+
+
+def test_a_team_change_in_the_plan_does_not_move_an_open_alert() -> None:
+    """The team that was paged keeps it; the next alert goes to the new one."""
+    patient = lung()
+    patient.context = context("lung", "heart")
+    patient.measures(86)
+    patient.gets(make_plan(version=2, team="heart", rules=["limits"]))
+    patient.commands("close")
+    assert "lung" == patient.step.team
+    patient.measures(85)
+    assert "heart" == patient.step.team
