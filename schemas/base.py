@@ -41,9 +41,7 @@ def _parse_instant(value: object) -> object:
     return value
 
 
-_RFC3339 = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z."""
 
