@@ -28,6 +28,17 @@ ActorField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 UNASSIGNED_TEAM = "unassigned"
 """alerts.v1.unassigned always exists: an alert whose team is unknown goes there and is a finding."""
 
+WATCHDOG_TEAM = "watchdog"
+"""The team of the watchdog's synthetic patients: nobody reads it but the watchdog."""
+
+SYNTHETIC_PREFIX = "nattevagt-watchdog-"
+"""Reserved: pseudonyms that begin like this are no persons. They are counted apart and shown to no care team."""
+
+
+def is_synthetic(patient: str) -> bool:
+    """Is this one of the watchdog's patients?"""
+    return patient.startswith(SYNTHETIC_PREFIX)
+
 
 def is_pseudonym(text: str) -> bool:
     """Is this a well-formed pseudonym? What looks like a CPR or replacement number is not."""

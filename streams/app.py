@@ -12,6 +12,7 @@ from faust.types.auth import CredentialsT
 
 from schemas.errors import NattevagtError
 from schemas.topics import INPUTS, PATIENT_EVENTS
+from streams.adapters import metrics
 from streams.adapters.clock import wall_ms
 from streams.adapters.kafka import Deliverer
 from streams.adapters.references import ReferenceReader
@@ -19,6 +20,7 @@ from streams.adapters.settings import STATE_TABLE, Settings
 from streams.agents import intake as intake_room
 from streams.agents import monitor as monitor_room
 from streams.agents.enginekit import ChunkSchema, KitTransport, StateTable, check_versions
+from streams.agents.health import Health
 from streams.agents.intake import Intake
 from streams.agents.lifecycle import Lifecycle
 from streams.agents.monitor import Monitor
@@ -74,7 +76,7 @@ def create_app(settings: Settings, transport: type[KitTransport] = KitTransport)
     intake_room.attach(app, intake, [topic(name) for name in INPUTS])
     monitor_room.attach(app, monitor, topic(PATIENT_EVENTS))
     app.room = room
-    _connect(app, room, progress)
+    _connect(app, room, progress, Health(room, lifecycle, monitor, timekeeper))
     _listen(app, lifecycle)
     _keep_time(app, settings, lifecycle, timekeeper, monitor)
     return app
@@ -129,8 +131,9 @@ def credentials(settings: Settings) -> CredentialsT | None:
     )
 
 
-def _connect(app: WatchApp, room: Room, progress: Progress) -> None:
+def _connect(app: WatchApp, room: Room, progress: Progress, health: Health) -> None:
     async def before_start() -> None:
+        await health.start()
         await room.deliverer.start()
         await room.references.start()
         await progress.start(wall_ms())
@@ -139,6 +142,7 @@ def _connect(app: WatchApp, room: Room, progress: Progress) -> None:
         await progress.stop()
         await room.references.stop()
         await room.deliverer.stop()
+        await health.stop()
 
     app.before_start, app.after_stop = before_start, after_stop
 
@@ -157,17 +161,17 @@ def _listen(app: WatchApp, lifecycle: Lifecycle) -> None:
 def _keep_time(
     app: WatchApp, settings: Settings, lifecycle: Lifecycle, timekeeper: Timekeeper, monitor: Monitor
 ) -> None:
-    beats: list[tuple[Callable[[], Awaitable[None]], float]] = [
-        (timekeeper.tick, settings.timekeeper_tick_s),
-        (lifecycle.watch_tails, TAIL_EVERY_S),
-        (app.room.references.catch_up, FOLLOW_EVERY_S),
+    beats: list[tuple[str, Callable[[], Awaitable[None]], float]] = [
+        ("keep_time", timekeeper.tick, settings.timekeeper_tick_s),
+        ("watch_tails", lifecycle.watch_tails, TAIL_EVERY_S),
+        ("follow_references", app.room.references.catch_up, FOLLOW_EVERY_S),
     ]
-    for action, every_s in beats:
-        app.task(_beat(app, monitor, action, every_s))
+    for name, action, every_s in beats:
+        app.task(_beat(app, monitor, name, action, every_s))
 
 
 def _beat(
-    app: WatchApp, monitor: Monitor, action: Callable[[], Awaitable[None]], every_s: float
+    app: WatchApp, monitor: Monitor, name: str, action: Callable[[], Awaitable[None]], every_s: float
 ) -> Callable[[], Awaitable[None]]:
     """Repeat while partitions are owned. An unreachable broker skips a beat; a failed delivery ends us."""
 
@@ -179,6 +183,7 @@ def _beat(
             try:
                 await action()
             except KafkaError as error:
+                app.room.tally.metrics[metrics.BEATS_SKIPPED].labels(name).inc()
                 log.warning("beat skipped", extra={"error": type(error).__name__})
             except NattevagtError as error:
                 end_process(error, EXIT_FAILED)

@@ -1,5 +1,6 @@
 """How a setting is declared and read: variable, default, meaning and range in one row."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import field
@@ -34,6 +35,16 @@ def setting(env: str, default: T, doc: str, rule: Rule = lambda _: None) -> T:
     """Declare one setting. `default` None = not set; then the setting is a text."""
     declared: T = field(default=default, metadata={"env": PREFIX + env, "doc": doc, "rule": rule})
     return declared
+
+
+def is_loopback(host: str) -> bool:
+    """Does this address stay on the machine? A name other than localhost counts as a network."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def parse(name: str, text: str, kind: type) -> object:

@@ -1,7 +1,7 @@
 """Producing to Kafka so that a record either is confirmed or ends the process."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
@@ -36,6 +36,7 @@ class Deliverer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer: AIOKafkaProducer | None = None
+        self.on_failure: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Connect. Raises whatever aiokafka raises when no broker answers."""
@@ -71,6 +72,7 @@ class Deliverer:
                 futures += await self._send(topic, partition, group)
             await asyncio.gather(*futures)
         except (KafkaError, TimeoutError) as error:
+            self.on_failure()
             raise DeliveryError(
                 f"Kafka did not confirm records ({type(error).__name__})",
                 next_step="the process ends and is restarted by its supervisor; look at the broker",

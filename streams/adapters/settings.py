@@ -4,7 +4,6 @@
 stands in a file, and only the file's name is a setting.
 """
 
-import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from schemas.errors import ConfigurationError
 from schemas.topics import STATE
-from streams.adapters.declare import PREFIX, bad, between, matches, one_of, parse, setting, unknown
+from streams.adapters.declare import PREFIX, bad, between, is_loopback, matches, one_of, parse, setting, unknown
 
 ELSEWHERE = frozenset(
     PREFIX + name for name in ("BROKER_VIA", "CACHE", "RUN_DIR", "TEST_BROKER", "MAVEN", "CONTAINERS")
@@ -106,6 +105,13 @@ class Settings:
     partition_alive_s: float = setting(
         "PARTITION_ALIVE_S", 5.0, "How often each partition of the log is told how far intake has come.", _SECONDS
     )
+    metrics_port: int = setting(
+        "METRICS_PORT", 9464, "Port of a worker's /metrics, /healthz and /readyz; 0 = none.", between(0, 65535)
+    )
+    metrics_host: str = setting(
+        "METRICS_HOST", "127.0.0.1", "Address of those pages.", matches(r"[0-9A-Fa-f.:]{2,45}|localhost", "an address")
+    )
+    metrics_open: bool = setting("METRICS_OPEN", False, "Lets others than this machine ask for those pages.")  # noqa: FBT003 - a default
     commit: str | None = setting(
         "COMMIT",
         None,
@@ -192,7 +198,7 @@ class Settings:
     @property
     def on_loopback(self) -> bool:
         """Do all of Kafka's addresses stay on this machine? A name other than localhost counts as a network."""
-        return all(_is_loopback(address.rpartition(":")[0].strip("[]")) for address in self.broker.split(","))
+        return all(is_loopback(address.rpartition(":")[0].strip("[]")) for address in self.broker.split(","))
 
     def _tls(self) -> ssl.SSLContext:
         try:
@@ -268,16 +274,13 @@ REFUSALS = (
         "two lost heartbeats would already cost a worker its partitions",
         "Set it to at most a third of NATTEVAGT_SESSION_TIMEOUT_S.",
     ),
+    Refusal(
+        "NATTEVAGT_METRICS_HOST",
+        lambda s: not s.metrics_open and not is_loopback(s.metrics_host),
+        "whoever reaches this address could read how the watch is doing",
+        "Set it to 127.0.0.1, or NATTEVAGT_METRICS_OPEN=1 behind a network policy.",
+    ),
 )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _version() -> str:

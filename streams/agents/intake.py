@@ -53,12 +53,12 @@ class Intake:
     async def _work(self, chunk: Chunk, expected: Expected) -> bool:
         run = examine(expected, chunk.records)
         if run.seek is not None:
-            self._room.counters.holes_found += 1
+            self._room.tally.hole(self._room.settings.unprefixed(chunk.topic))
             log.warning("hole", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": run.seek})
             await self._room.seek(chunk.topic, chunk.partition, run.seek)
         if run.gap is not None:
-            self._room.counters.holes_accepted += 1
             await self._room.deliverer.deliver([self._gap(chunk, run.gap)])
+            self._room.tally.gap(self._room.settings.unprefixed(chunk.topic), run.gap[1] - run.gap[0] + 1)
             expected.offset = run.gap[1] + 1
         rest: Sequence[ConsumerRecord] = run.records
         while rest:
@@ -69,18 +69,21 @@ class Intake:
         """Route until the slice is full, deliver, and only then move on."""
         events: list[OutRecord] = []
         audit: list[OutRecord] = []
+        told: list[AuditBody] = []
         started, count = steady_s(), 0
         for record in records:
-            self._route(record, events, audit)
+            told += self._route(record, events, audit)
             count += 1
             if steady_s() - started > SLICE_S:
                 break
         await self._room.deliverer.deliver([*events, *audit])
-        self._room.counters.inputs += count
+        topic = self._room.settings.unprefixed(records[0].topic)
+        self._room.tally.routed(topic, records[:count], told, steady_s() - started)
         expected.offset = records[count - 1].offset + 1
         return records[count:]
 
-    def _route(self, record: ConsumerRecord, out: list[OutRecord], audit: list[OutRecord]) -> None:
+    def _route(self, record: ConsumerRecord, out: list[OutRecord], audit: list[OutRecord]) -> tuple[AuditBody, ...]:
+        """One record's way; gives the outcome when it is known already."""
         settings = self._room.settings
         raw = RawRecord(
             settings.unprefixed(record.topic),
@@ -96,8 +99,10 @@ class Intake:
             out.append(self._event(routed.event))
         if routed.reject is not None:
             out.append(OutRecord(settings.topic(REJECTED), raw.partition, raw.key, raw.value, routed.reject, raw.at_ms))
-        if routed.audit is not None:
-            audit.append(self._audit(routed.audit, raw.partition, raw.at_ms))
+        if routed.audit is None:
+            return ()
+        audit.append(self._audit(routed.audit, raw.partition, raw.at_ms))
+        return (routed.audit,)
 
     def _event(self, event: InputEvent | InputRefused) -> OutRecord:
         return OutRecord(

@@ -7,7 +7,8 @@ from aiokafka import TopicPartition
 from schemas.errors import DeliveryError, NattevagtError, StateError, UnavailableError
 from schemas.ids import make_id
 from schemas.topics import INPUTS, PATIENT_EVENTS
-from streams.adapters.clock import wall_ms
+from streams.adapters import metrics
+from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.topic_ids import topic_ids
 from streams.agents.density import Expected, tail_missing
 from streams.agents.enginekit import StateTable
@@ -43,9 +44,17 @@ class Lifecycle:
         self._monitor = monitor
         self._timekeeper = timekeeper
         self._progress = progress
+        self._moving_s: float | None = steady_s()
+
+    @property
+    def is_watching(self) -> bool:
+        """Are our partitions taken over, and do records flow?"""
+        return self._moving_s is None
 
     def on_revoked(self) -> None:
         """Whatever was known of partitions no longer holds."""
+        self._moving_s = steady_s()
+        self._room.tally.forget()
         self._monitor.forget()
         self._timekeeper.forget()
         self._intake.begin({})
@@ -68,7 +77,15 @@ class Lifecycle:
         if not self._room.settings.simulation:
             await self._timekeeper.resume(wall_ms())
         await self._republish_stale()
+        self.say_recovery()
+        self._moving_s = None
+        self._room.tally.metrics[metrics.OWNED].set(len(self._monitor.owned))
         log.info("watching", extra={"count": len(self._monitor.owned)})
+
+    def say_recovery(self) -> None:
+        """How long partitions have been moving, while they do."""
+        if self._moving_s is not None:
+            self._room.tally.metrics[metrics.RECOVERY].set(steady_s() - self._moving_s)
 
     async def _own(self, commits: dict[TopicPartition, int]) -> None:
         name = self._room.settings.topic(PATIENT_EVENTS)
@@ -104,7 +121,7 @@ class Lifecycle:
             effect = publish(held.state, triage, make_id(held.state.patient, "stale", held.offset))
             partition = self._room.partition_of(held.state.patient)
             records += self._room.interpreter().records(partition, [(held.offset, effect)])
-        self._room.counters.stale_ignored += len(records)
+        self._room.tally.metrics[metrics.STALE].inc(len(records))
         if records:
             log.warning("stale records of another worker ignored", extra={"count": len(records)})
         await self._room.deliverer.deliver(records)
@@ -122,7 +139,7 @@ class Lifecycle:
             return
         position = await self._room.app.consumer.position(tp)
         if tail_missing(expected, position):
-            self._room.counters.tails_found += 1
+            self._room.tally.metrics[metrics.TAILS_FOUND].inc()
             log.warning("tail lost", extra={"topic": topic, "partition": partition, "offset": expected.offset})
             await self._room.seek(topic, partition, expected.offset)
 

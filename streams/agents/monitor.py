@@ -9,8 +9,8 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from schemas.errors import NattevagtError, StateError
-from schemas.events import EVENT, LogEvent, PartitionAlive
-from schemas.topics import STATE
+from schemas.events import EVENT, LogEvent, MeasurementReceived, PartitionAlive
+from schemas.topics import PATIENT_EVENTS, STATE
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, examine
@@ -67,6 +67,7 @@ class Monitor:
             if key != partition_key(partition):
                 state = decode_state(value)
                 owned.due[state.state.patient] = (state.due_data_ms, state.due_ladder_ms)
+                self._room.tally.open.note(partition, state.state)
         owned.touched = list(owned.due)
         self.owned[partition] = owned
         return owned
@@ -103,7 +104,7 @@ class Monitor:
     async def _work(self, chunk: Chunk, owned: Owned) -> bool:
         run = examine(owned.expected, chunk.records)
         if run.seek is not None:
-            self._room.counters.holes_found += 1
+            self._room.tally.hole(PATIENT_EVENTS)
             log.warning("hole", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": run.seek})
             await self._room.seek(chunk.topic, chunk.partition, run.seek)
         if run.gap is not None:
@@ -119,9 +120,11 @@ class Monitor:
 
     async def _slice(self, records: Sequence[ConsumerRecord], owned: Owned) -> Sequence[ConsumerRecord]:
         """Fold until the slice is full; outputs, then state, then memory. The ack is the caller's."""
-        work, count = await self._folded(records, owned.record)
+        started = steady_s()
+        work, received_ms, count = await self._folded(records, owned.record)
         outputs = self._interpret.records(owned.partition, work.effects)
         await self._room.deliverer.deliver(outputs)
+        self._room.tally.delivered(work.effects, received_ms)
         values = {patient.encode(): encode_state(state) for patient, state in work.states.items()}
         values[partition_key(owned.partition)] = encode_partition(work.partition)
         await self._room.deliverer.deliver(self._changelog(owned.partition, values, records[count - 1].timestamp))
@@ -133,13 +136,17 @@ class Monitor:
             if owned.due.get(patient) != due:
                 owned.due[patient] = due
                 owned.touched.append(patient)
-        counters = self._room.counters
-        counters.slices, counters.events = counters.slices + 1, counters.events + work.events
-        counters.copies_dropped += work.copies
+        self._room.tally.folded(owned.partition, work, next(iter(values.values())), steady_s() - started)
         return records[count:]
 
-    async def _folded(self, records: Sequence[ConsumerRecord], held: PartitionRecord) -> tuple[Slice, int]:
-        """A slice of at most SLICE_S. Reference data an event names and we lack is read first."""
+    async def _folded(
+        self, records: Sequence[ConsumerRecord], held: PartitionRecord
+    ) -> tuple[Slice, dict[int, int], int]:
+        """A slice of at most SLICE_S, when its readings were received (by offset), and its length in records.
+
+        Reference data an event names and we lack is read first.
+        """
+        received_ms: dict[int, int] = {}
         while True:
             work, count = Slice(held), 0
             started = steady_s()
@@ -148,11 +155,13 @@ class Monitor:
                 if not isinstance(event, PartitionAlive) and not self._room.references.reference.covers(event.stamp):
                     break
                 self._fold.apply(work, record.offset, event)
+                if isinstance(event, MeasurementReceived):
+                    received_ms[record.offset] = event.received_ms
                 count += 1
                 if steady_s() - started > SLICE_S:
                     break
             if count:
-                return work, count
+                return work, received_ms, count
             await self._room.references.catch_up()
 
     def _changelog(self, partition: int, values: Mapping[bytes, bytes], at_ms: int) -> list[OutRecord]:

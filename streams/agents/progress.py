@@ -27,6 +27,7 @@ class Progress:
         self._consumer: AIOKafkaConsumer | None = None
         self._drained_ms: dict[TopicPartition, int] = {}
         self._record_ms: dict[TopicPartition, tuple[int, int]] = {}
+        self._behind: dict[TopicPartition, int] = {}
 
     async def start(self, since_ms: int) -> None:
         """Connect. since_ms: what is assumed of partitions until they are seen drained."""
@@ -75,9 +76,14 @@ class Progress:
         starts = await self.log_starts([tp for tp in self._tps if ends[tp]])
         commits = await self.commits()
         for tp in self._tps:
-            if commits.get(tp, starts.get(tp, 0)) >= ends[tp]:
+            self._behind[tp] = max(0, ends[tp] - commits.get(tp, starts.get(tp, 0)))
+            if not self._behind[tp]:
                 self._drained_ms[tp] = now_ms
         return min(self._drained_ms.values()) - SKEW_MS
+
+    def lags(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Per input partition, as `passed_until` last saw it: records not let in, and when there were none (ms)."""
+        return {tp: (behind, self._drained_ms[tp]) for tp, behind in self._behind.items()}
 
     async def simulated_until(self) -> int | None:
         """The lowest record time that all partitions of measurements.v1 have passed; None = not all have begun."""

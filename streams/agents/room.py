@@ -13,9 +13,11 @@ from schemas.errors import NattevagtError
 from schemas.ids import UNASSIGNED_TEAM
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.kafka import Deliverer
+from streams.adapters.metrics import Metrics
 from streams.adapters.references import ReferenceReader
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
+from streams.agents.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +32,6 @@ SLICE_S = 0.040
 
 
 @dataclass(slots=True)
-class Counters:
-    """What this process has seen and repaired; one per worker, read by logs and metrics."""
-
-    holes_found: int = 0
-    holes_accepted: int = 0
-    tails_found: int = 0
-    copies_dropped: int = 0
-    stale_ignored: int = 0
-    slices: int = 0
-    events: int = 0
-    inputs: int = 0
-
-
-@dataclass(slots=True)
 class Room:
     """One worker's shared things."""
 
@@ -51,7 +39,10 @@ class Room:
     settings: Settings
     deliverer: Deliverer
     references: ReferenceReader
-    counters: Counters = field(default_factory=Counters)
+    tally: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(Metrics(self.settings.partitions), simulation=self.settings.simulation)
 
     def partition_of(self, patient: str) -> int:
         """The patient's partition in every patient-keyed topic: murmur2, as Kafka's default partitioner."""

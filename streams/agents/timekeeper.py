@@ -12,7 +12,8 @@ from schemas.codec import cloudevent, dumps
 from schemas.events import PartitionAlive, Resumed, TimerFired
 from schemas.ids import UNASSIGNED_TEAM, make_id
 from schemas.topics import PATIENT_EVENTS, alerts_topic
-from streams.adapters.clock import wall_ms
+from streams.adapters import metrics
+from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.kafka import OutRecord
 from streams.agents.effects import SOURCE
 from streams.agents.monitor import Monitor, Owned
@@ -44,6 +45,8 @@ class Timekeeper:
         self._alive_ms = 0
         self._watch_ms = 0
         self._ticked_ms = 0
+        self.now_ms = 0
+        self.ticked_s = steady_s()
 
     def forget(self) -> None:
         """Partitions are moving."""
@@ -58,12 +61,21 @@ class Timekeeper:
             if since and now_ms - since > STOPPED_MS:
                 records += self._resumed(owned, since, now_ms)
         if records:
+            self._room.tally.metrics[metrics.STANDSTILLS].inc()
             log.warning("watch stood still", extra={"count": len(records)})
         await self._room.deliverer.deliver(records)
         self._ticked_ms = now_ms
 
     async def tick(self) -> None:
-        """One beat: let time pass as far as it may, and say that the watch is alive."""
+        """One beat: let time pass as far as it may, and say that the watch is alive.
+
+        now_ms, ticked_s: how late it was at the last one, on the watch's clock and on the steady one.
+        """
+        await self._tick()
+        self.ticked_s = steady_s()
+        self._room.tally.metrics[metrics.TICK].set(wall_ms() / 1000)
+
+    async def _tick(self) -> None:
         if self._room.settings.simulation:
             until = await self._progress.simulated_until()
             if until is None:
@@ -77,6 +89,8 @@ class Timekeeper:
             data_until = await self._progress.passed_until(until)
             late = until - data_until > LATE_MS
             data_until = until if late else min(data_until, until)
+            self._say_lag(until)
+        self.now_ms = until
         await self._assessed(data_until)
         await self._fire(until, data_until, late=late)
         if len(self._sent) > 2 * BURST:
@@ -91,9 +105,22 @@ class Timekeeper:
             owned = self._monitor.owned.get(tp.partition)
             if owned is not None and owned.record.offset + 1 >= end:
                 owned.assessed_ms = max(owned.assessed_ms, data_until)
+            if owned is not None:
+                behind = max(0, end - owned.record.offset - 1)
+                self._room.tally.metrics[metrics.LAG_RECORDS].labels(PATIENT_EVENTS, tp.partition).set(behind)
+
+    def _say_lag(self, until: int) -> None:
+        """How far intake is behind, for the partitions that are ours."""
+        for tp, (behind, drained_ms) in self._progress.lags().items():
+            if tp.partition in self._monitor.owned:
+                topic = self._room.settings.unprefixed(tp.topic)
+                self._room.tally.metrics[metrics.LAG_RECORDS].labels(topic, tp.partition).set(behind)
+                lag_s = max(0, until - drained_ms) / 1000
+                self._room.tally.metrics[metrics.LAG_SECONDS].labels(topic, tp.partition).set(lag_s)
 
     async def _stalled(self, since: int, now_ms: int) -> None:
         """This process itself stood still (a stopped machine, a full disk): the same as after a restart."""
+        self._room.tally.metrics[metrics.STANDSTILLS].inc()
         records: list[OutRecord] = []
         for owned in self._monitor.owned.values():
             records += self._resumed(owned, since, now_ms)
@@ -185,6 +212,8 @@ class Timekeeper:
         if until - self._watch_ms >= settings.watch_alive_s * 1000:
             self._watch_ms = until
             await self._room.deliverer.deliver(self._watch(until))
+            for partition in self._monitor.owned:
+                self._room.tally.metrics[metrics.WATCH_ALIVE].labels(partition).set(wall_ms() / 1000)
 
     def _watch(self, until: int) -> list[OutRecord]:
         """One WatchAlive for each owned partition of each team's topic."""
