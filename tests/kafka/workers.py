@@ -200,6 +200,11 @@ class Supervisor:
         while self.now is worker and time.monotonic() < deadline and not self._over.wait(0.01):
             pass
 
+    def settled(self) -> None:
+        """Wait until it has given up, as it does on a refusal."""
+        self._thread.join(LIMIT)
+        assert not self._thread.is_alive(), "it goes on"
+
     def end(self, *, gently: bool = False) -> None:
         """No more restarts. gently: SIGTERM, so that the last commit is made."""
         self._over.set()
