@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": ("streams.cli.demo", "show it at work: Kafka, workers and a night of thirteen people who do not exist"),
     "produce": ("streams.cli.produce", "send readings as a device would, and tell what became of them"),
     "acknowledge": ("streams.cli.acknowledge", "take or close an alert"),
+    "explain": ("streams.cli.explain", "tell why an alert was raised, and decide it once more"),
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
     "worker": ("streams.cli.worker", "run one worker"),
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),

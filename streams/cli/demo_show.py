@@ -88,7 +88,7 @@ def _as_lines(console: Console, board: Board, manner: Manner) -> Iterator[_Face]
     hinted = False
 
     def on_step(step: AlertStep) -> None:
-        words = "; ".join(texts.reason(code, manner.language) for code in step.reasons)
+        words = texts.reason(step.reason, manner.language)
         said = texts.say(texts.STEPS[step.type], manner.language)
         colour = texts.colour(step.level, manner.language)
         console.out(f"{short(step.at)}  {step.patient:9} {colour:9} {said:13} {step.alert_id[:8]}  {words}")

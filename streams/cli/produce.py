@@ -38,20 +38,20 @@ CE_TYPE = "measurement"
 def command(*, no_wait: bool, as_json: bool, language: Literal["da", "en"], **given: Any) -> None:
     """Send readings; then print what became of exactly these records."""
     place = here()
-    letters = _letters(place, **given)
+    sent = letters(place, **given)
     if no_wait:
-        for topic, partition, offset in run(send(place.settings, letters)):
+        for topic, partition, offset in run(send(place.settings, sent)):
             click.echo(f"{topic}[{partition}]@{offset}")
         return
-    run(_follow(place.settings, letters, language, as_json=as_json))
+    run(_follow(place.settings, sent, language, as_json=as_json))
 
 
-async def _follow(settings: Settings, letters: list[Letter], language: Literal["da", "en"], *, as_json: bool) -> None:
-    async for body in send_and_follow(settings, letters):
+async def _follow(settings: Settings, sent: list[Letter], language: Literal["da", "en"], *, as_json: bool) -> None:
+    async for body in send_and_follow(settings, sent):
         click.echo(dumps(body.model_dump(mode="json")).decode() if as_json else told(body, language))
 
 
-def _letters(
+def letters(
     place: Place,
     *,
     patient: str | None,

@@ -5,9 +5,9 @@ sender stops first, then everything sent gets its outcome, then the workers end,
 """
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from schemas.errors import NattevagtError
 from streams.adapters import admin
 from streams.adapters.broker import guard
+from streams.adapters.clock import steady_s
 from streams.adapters.cluster import connected
 from streams.adapters.input_records import InputRecord
 from streams.adapters.kafka import Deliverer
@@ -26,8 +27,9 @@ from streams.sim.feed import send_reference
 T = TypeVar("T")
 Say = Callable[[str], None]
 
-AGAIN_S = 0.5
-"""Pause before an ended worker is started again, so that one that cannot start does not use up the machine."""
+AGAIN_S, LONGEST_S, STEADY_S = 0.5, 8.0, 30.0
+"""Pause before an ended worker is started again; it doubles up to the longest while none lives for steady_s,
+so that one that cannot start does not use up the machine (our choice)."""
 
 WORKER = (sys.executable, "-c", "from streams.cli import main; main()", "worker")
 """`nattevagt worker` of this very program, wherever it is installed."""
@@ -41,7 +43,7 @@ class Crew:
         self._count = count
         self._log = log
         self._say = say
-        self._stopping = False
+        self._over = asyncio.Event()
         self._running: set[asyncio.subprocess.Process] = set()
         self._keepers: list[asyncio.Task[None]] = []
         self.restarts = 0
@@ -64,7 +66,7 @@ class Crew:
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL to one that does not end: none is left behind."""
-        self._stopping = True
+        self._over.set()
         for process in self._running:
             process.terminate()
         _, slow = await asyncio.wait(self._keepers, timeout=STOP_S) if self._keepers else (set(), set())
@@ -73,15 +75,19 @@ class Crew:
         await asyncio.gather(*self._keepers, return_exceptions=True)
 
     async def _keep(self) -> None:
-        while not self._stopping:
+        pause_s = AGAIN_S
+        while not self._over.is_set():
+            began_s = steady_s()
             code = await self._run()
-            if self._stopping:
+            if self._over.is_set():
                 return
             if code == EXIT_REFUSED:
                 raise NattevagtError(f"a worker refuses to run (code {code}).", next_step=f"Read {self._log}.")
+            pause_s = AGAIN_S if steady_s() - began_s > STEADY_S else min(2 * pause_s, LONGEST_S)
             self.restarts += 1
-            self._say(f"a worker ended with code {code} and is started again; its log is {self._log}")
-            await asyncio.sleep(AGAIN_S)
+            self._say(f"A worker ended with code {code}; another starts in {pause_s:.0f} s. Its log: {self._log}")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), pause_s)
 
     async def _run(self) -> int:
         """One life of one worker. In a session of its own: Ctrl-C must not end it before it has drained."""
@@ -96,6 +102,8 @@ class Crew:
             )
         watch = guard.over_process(process.pid, temporary="")
         self._running.add(process)
+        if self._over.is_set():
+            process.terminate()
         try:
             return await process.wait()
         finally:
@@ -131,7 +139,7 @@ class Stage:
             await asyncio.gather(doing, watching, return_exceptions=True)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def staged(
     settings: Settings, reference: Sequence[InputRecord], *, workers: int, log: Path, say: Say
 ) -> AsyncIterator[Stage]:

@@ -18,7 +18,7 @@ from streams.cli.whereabouts import Running
 from streams.sim.feed import feed, tell_time
 from streams.sim.story import Story
 
-PROLOGUE_MS = 12 * 3_600_000
+PROLOGUE_MS = 13 * 3_600_000
 """The first half day, in which all are well, is told as fast as it goes: the first alert comes soon after it."""
 
 TICK_S = 1.0
