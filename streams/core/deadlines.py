@@ -8,7 +8,7 @@ from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
 from streams.core.escalation.ladder import Move, Phase, Trigger, deadline_passed, phase_of, worsen
-from streams.core.plan import NEVER, parse_plan
+from streams.core.plan import CLOCK_ENDS_MS, NEVER, parse_plan
 from streams.core.settle import decided, settle
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict
@@ -43,7 +43,7 @@ def advance(
     state: PatientState, until_ms: int, data_until_ms: int, context: Context
 ) -> tuple[PatientState, list[Effect]]:
     """Let time pass. Ladder deadlines up to `until_ms` fire, data deadlines up to `data_until_ms`, never beyond."""
-    until_ms = min(until_ms, NEVER - 1)
+    until_ms = min(until_ms, CLOCK_ENDS_MS)
     data_until_ms = min(data_until_ms, until_ms)
     effects: list[Effect] = []
     while True:

@@ -12,6 +12,9 @@ from schemas.plan import CarePlan, Limit, Number
 NEVER = 2**62
 """A time that does not come."""
 
+CLOCK_ENDS_MS = 253_370_764_800_000
+"""9999-01-01: no patient's clock goes further, so that calendars still work. Only a broken clock gets there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

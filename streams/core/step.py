@@ -22,7 +22,7 @@ from streams.core.effects import Effect
 from streams.core.enrol import bindings_received, plan_received
 from streams.core.escalation.ladder import Move, resume
 from streams.core.measure import receive, remember_refused
-from streams.core.plan import NEVER
+from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.settle import account, settle
 from streams.core.state import PatientState
 from streams.core.summary import publish
@@ -71,7 +71,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
 
 
 def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[PatientState, list[Effect], Triage]:
-    now_ms = max(state.now_ms, event.received_ms)
+    now_ms = _later(state, event.received_ms)
     if state.is_known:
         state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
     else:
@@ -101,7 +101,7 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
     """Intake has audited it; here it only becomes something the team sees. An unknown pseudonym makes no state."""
     if not state.is_known:
         return state, []
-    now_ms = max(state.now_ms, event.received_ms)
+    now_ms = _later(state, event.received_ms)
     state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
     remembered = remember_refused(state, event.kind or "", event.outcome)
     settled = settle(Verdict(remembered, None), None, event.id, context)
@@ -117,9 +117,14 @@ def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[Pat
         return state, []
     before = max(state.now_ms, min(event.from_ms, event.to_ms))
     state, effects = advance(state, before, 0, context)
-    now_ms = max(state.now_ms, event.to_ms)
+    now_ms = _later(state, event.to_ms)
     alert = None if state.alert is None else resume(state.alert, now_ms, context.rules)
     return replace(state, alert=alert, now_ms=now_ms), effects
+
+
+def _later(state: PatientState, at_ms: int) -> int:
+    """The patient's clock when something of this time comes: it never goes back."""
+    return max(state.now_ms, min(at_ms, CLOCK_ENDS_MS))
 
 
 def _on_time(state: PatientState) -> PatientState:

@@ -1,8 +1,10 @@
 """Time moves first: in due order, as of its own due time; held back where data may still be on their way."""
 
+import pytest
+
 from schemas.base import rfc3339
 from schemas.events import Resumed, Stamp
-from streams.core.plan import NEVER
+from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.state import PatientState
 from streams.core.step import step
 from tests.builders import (
@@ -12,9 +14,14 @@ from tests.builders import (
     T0,
     Patient,
     alerts,
+    audits,
     context,
+    make_bindings,
+    make_command,
     make_event,
     make_measurement,
+    make_plan,
+    make_refusal,
     make_slot,
     make_timer,
     overviews,
@@ -155,3 +162,15 @@ def test_a_stamp_never_goes_back() -> None:
         patient.feed(make_timer(T0, stamp=Stamp(coverage=coverage, models=models)))
 
     assert Stamp(coverage=3, models=4) == patient.state.stamp
+
+
+@pytest.mark.parametrize("at_ms", [-(2**63), -1, 0, 2**63 - 1])
+def test_a_broken_clock_breaks_nothing(at_ms: int) -> None:
+    """Record times are 64-bit numbers of somebody else."""
+    patient = Patient(known=False)
+    for contract in (make_plan(slots=[make_slot()]), make_bindings(), make_measurement(86), make_command()):
+        patient.feed(make_event(contract, received_ms=at_ms))
+    patient.feed(make_refusal(received_ms=at_ms))
+
+    assert 4 == len([body for body in audits(patient.effects) if body.type == "outcome"])
+    assert 0 <= patient.state.now_ms <= CLOCK_ENDS_MS

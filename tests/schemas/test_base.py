@@ -57,6 +57,15 @@ def test_milliseconds_survive_a_round_trip(ms: int) -> None:
     assert "2026-01-05T07:00:00.000Z" == rfc3339(T0)
 
 
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(-(2**63), "0001-01-01T00:00:00.000Z"), (2**63 - 1, "9999-12-31T23:59:59.999Z")],
+)
+def test_a_broken_clock_is_still_written(ms: int, text: str) -> None:
+    """Record times are 64-bit numbers of somebody else; the audit of such a record must not fail."""
+    assert text == rfc3339(ms)
+
+
 def test_microseconds_are_rounded_down() -> None:
     """Also before 1970, so that order is kept."""
     assert -1 == to_ms(datetime(1969, 12, 31, 23, 59, 59, 999_900, tzinfo=UTC))
