@@ -1,0 +1,65 @@
+"""What the changelog holds: bytes that come back as the same value, versioned, canonical."""
+
+import orjson
+import pytest
+
+from schemas.errors import StateError
+from schemas.events import Stamp
+from streams.core.record import (
+    PartitionRecord,
+    StateRecord,
+    decode_partition,
+    decode_state,
+    encode_partition,
+    encode_state,
+    offset_of,
+    partition_key,
+)
+from streams.core.state import PatientState
+from tests.builders import Patient, make_refusal, make_slot
+
+
+def full() -> PatientState:
+    """A state in which every part is filled."""
+    patient = Patient(slots=[make_slot()])
+    patient.measures(65, battery_percent=5)
+    patient.measures("V", kind="consciousness")
+    patient.feed(make_refusal(received_ms=patient.now_ms))
+    patient.waits(hours=30, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
+    return patient.state
+
+
+@pytest.mark.parametrize("state", [PatientState("p1"), Patient().state, full()], ids=["new", "quiet", "full"])
+def test_a_state_comes_back_as_it_was(state: PatientState) -> None:
+    """Equal as a value, and the same bytes again."""
+    data = encode_state(record := StateRecord(7, 8, 9, state))
+
+    assert record == decode_state(data)
+    assert data == encode_state(decode_state(data))
+    assert 7 == offset_of(data)
+
+
+def test_every_part_of_the_state_is_kept() -> None:
+    """A new field that is not encoded would silently be lost in the next recovery."""
+    empty, filled = PatientState("p1"), full()
+    kept = {name for name in PatientState.__slots__ if getattr(filled, name) != getattr(empty, name)}
+
+    assert set(PatientState.__slots__) - {"patient", "handled_ms"} == kept
+
+
+def test_a_partition_record_comes_back_as_it_was() -> None:
+    """Watermark, topic id, sources, heartbeat."""
+    record = PartitionRecord(41, "topic-id", {"measurements.v1/3": 17}, 1_000)
+
+    assert record == decode_partition(encode_partition(record))
+    assert 41 == offset_of(encode_partition(record))
+    assert b"__pos__/3" == partition_key(3)
+
+
+@pytest.mark.parametrize("decode", [decode_state, decode_partition, offset_of])
+def test_a_newer_version_is_refused(decode) -> None:
+    """A release never guesses at what a later one wrote."""
+    for data in (encode_state(StateRecord(1, 1, 1, PatientState("p1"))), encode_partition(PartitionRecord())):
+        newer = orjson.dumps(orjson.loads(data) | {"v": 2})
+        with pytest.raises(StateError, match="version 2"):
+            decode(newer)
