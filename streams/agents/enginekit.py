@@ -14,7 +14,7 @@ from faust.transport.drivers import aiokafka as drv
 from faust.types import TP, Message
 
 from schemas.errors import ConfigurationError, StateError
-from streams.core.record import offset_of
+from streams.core.record import offset_of, partition_key
 
 PINS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 FETCH_MAX_WAIT_MS = 50
@@ -125,7 +125,7 @@ class StateTable(faust.Table):
     """bytes -> bytes. In recovery the record with the highest applied offset wins, not the last one.
 
     A worker that was stalled and has lost its partition may still write: its records come later but
-    stand for less. `stale`: keys for which such a record was ignored. `fault`: what recovery would have
+    stand for less. `stale`: keys for which there was such a record. `fault`: what recovery would have
     swallowed; the worker refuses to go on with it.
     """
 
@@ -133,6 +133,7 @@ class StateTable(faust.Table):
         super().__init__(*args, **kwargs)
         self.fault: StateError | None = None
         self.stale: set[bytes] = set()
+        self._marks: dict[int, tuple[int, int]] = {}  # partition -> (changelog offset read, watermark there)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Called by Faust's recovery, which turns every exception into a warning: so none leaves here."""
@@ -152,16 +153,29 @@ class StateTable(faust.Table):
                 kept = [earlier for earlier in kept if earlier.message.key != key]
                 self.data.data.pop(key, None)
                 continue
-            offset = offset_of(value)
+            offset = _offset(value)
+            self._watch(event.message, offset)
             if key not in held:
                 before = self.data.data.get(key)
                 held[key] = -2 if before is None else offset_of(before)
-            if offset < held[key]:
-                self.stale.add(key)
-                continue
-            held[key] = offset
-            kept.append(event)
+            if offset >= held[key]:
+                held[key] = offset
+                kept.append(event)
         return kept
+
+    def _watch(self, message: Message, offset: int) -> None:
+        """Whoever owns a partition writes states above its watermark, then the watermark: below it writes a zombie.
+
+        Memory tells nothing here: after a rebalance our own records are read again, below what we hold.
+        """
+        read, watermark = self._marks.get(message.partition, (-1, -1))
+        if message.offset <= read:
+            watermark = -1  # lost and taken over again: read from the start
+        if message.key == partition_key(message.partition):
+            watermark = max(watermark, offset)
+        elif offset <= watermark:
+            self.stale.add(message.key)
+        self._marks[message.partition] = (message.offset, watermark)
 
     def get_bytes(self, key: bytes) -> bytes | None:
         """One value, without Faust's sensors and partition checks."""
@@ -178,6 +192,17 @@ class StateTable(faust.Table):
         """All keys of one partition, for rebuilding the deadlines after recovery."""
         store = self.data
         return [(key, store.data[key]) for key, held in store._key_partition.items() if held == partition]
+
+
+def _offset(value: bytes) -> int:
+    """The offset a changelog value stands for. Raises StateError for what no worker has written."""
+    try:
+        return offset_of(value)
+    except (ValueError, KeyError, TypeError):
+        raise StateError(
+            "the changelog holds a record that no worker has written",
+            next_step="find out who else writes to it; then `nattevagt state rebuild`",
+        ) from None
 
 
 def chunk_message(tp: TP, run: list[ConsumerRecord], generation: int) -> Message:

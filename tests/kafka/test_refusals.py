@@ -140,6 +140,12 @@ def test_a_state_of_a_newer_release_is_refused(ward: Ward) -> None:
     assert "version 99" in refusal(ward.settings)
 
 
+def test_a_changelog_with_foreign_records_is_refused(ward: Ward) -> None:
+    """Neither may this be swallowed: behind it recovery would stand still for ever."""
+    write(ward.settings, STATE, (b"ward-00", b"not a state"))
+    assert "no worker has written" in refusal(ward.settings)
+
+
 def test_an_event_that_cannot_be_read_is_refused(ward: Ward) -> None:
     """Only workers write to the log; what stands there and cannot be read could be a red."""
     write(ward.settings, PATIENT_EVENTS, (b"ward-00", b'{"type":"FromTheFuture"}'))

@@ -11,6 +11,7 @@ from streams.adapters.input_records import InputRecord, partition_of
 from streams.adapters.kafka import Deliverer
 from streams.adapters.offsets import offset_reader
 from streams.adapters.settings import Settings
+from streams.core.intake.accept import RawRecord
 from streams.replay.account import Account, await_account
 from streams.sim.feed import outgoing
 from streams.sim.patients import Patient, copd
@@ -87,6 +88,10 @@ class Ward:
     def evidence(self) -> Evidence:
         """Every record of every topic."""
         return asyncio.run(gather(self.settings))
+
+    def records_of(self, topic: str, key: bytes) -> list[RawRecord]:
+        """Everything a topic holds under a key, oldest first."""
+        return [one for _, records in self.evidence().of(topic) for one in records if one.key == key]
 
     def judge(self) -> Verdict:
         """Everything folded again and compared."""
