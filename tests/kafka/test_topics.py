@@ -88,6 +88,7 @@ CHANGES = [
     (PATIENT_EVENTS, "retention.ms", "3600000"),
     (PATIENT_EVENTS, "retention.bytes", "1000000"),
     (MEASUREMENTS, "max.message.bytes", "1000"),
+    (MEASUREMENTS, "compression.type", "producer"),
     (MEASUREMENTS, "message.timestamp.type", "CreateTime"),
     (alerts_topic(TEAM), "unclean.leader.election.enable", "true"),
     (AUDIT, "min.insync.replicas", "2"),
