@@ -11,8 +11,11 @@ from schemas.codec import Headers
 from schemas.errors import DeliveryError
 from streams.adapters.settings import Settings
 
-MAX_BATCH_BYTES = 2_359_296
-"""2 MiB for the largest record of any topic, and room for its batch."""
+MAX_BATCH_BYTES = 1_048_576
+"""Kafka holds the whole batch against a topic's limit, and the lowest limit is 1 MiB. A larger record goes alone."""
+
+MAX_REQUEST_BYTES = 4_718_592
+"""The largest record of any topic (2 MiB) twice, with room for its batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Deliverer:
             acks="all",
             enable_idempotence=True,
             max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=2 * MAX_BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
             request_timeout_ms=10_000,
             linger_ms=0,
             **self._settings.kafka_security(),
