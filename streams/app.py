@@ -14,6 +14,7 @@ from schemas.errors import NattevagtError
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters import metrics
 from streams.adapters.clock import wall_ms
+from streams.adapters.header_names import accept_any_name
 from streams.adapters.kafka import Deliverer
 from streams.adapters.references import ReferenceReader
 from streams.adapters.settings import STATE_TABLE, Settings
@@ -60,6 +61,7 @@ class WatchApp(faust.App):
 def create_app(settings: Settings, transport: type[KitTransport] = KitTransport) -> WatchApp:
     """Build a worker. transport: tests put one here that loses deliveries on purpose."""
     check_versions()
+    accept_any_name()
     app = WatchApp(settings.group, **engine_settings(settings))
     app.transport = transport(app.conf.broker_consumer, app)
     room = Room(app, settings, Deliverer(settings), ReferenceReader(settings))
