@@ -19,7 +19,8 @@ MAX_INTEGER = 2**53
 CLOUDEVENTS_VERSION = b"1.0"
 JSON_CONTENT = b"application/json"
 
-Headers = tuple[tuple[str, bytes], ...]
+Headers = tuple[tuple[str, bytes | None], ...]
+"""Kafka allows the same name twice, and null as a value."""
 
 
 class MalformedError(ContractError):

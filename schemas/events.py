@@ -41,7 +41,7 @@ class _Input(_Event):
     """Common part of what came from an input.
 
     id: SHA-256 of topic, partition, offset, purpose. received_ms: the broker's append time of the
-    source record. payload: the source value, verbatim. headers: (name, base64 value) of the source.
+    source record. payload: the source value, verbatim. headers: (name, base64 value) of the source; None = null.
     key: the source key (the pseudonym).
     """
 
@@ -52,7 +52,7 @@ class _Input(_Event):
     received_ms: int
     stamp: Stamp
     payload: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str | None], ...] = ()
 
 
 class MeasurementReceived(_Input):

@@ -12,12 +12,12 @@ from aiokafka.partitioner import murmur2
 
 from schemas.base import rfc3339
 from schemas.binding import DeviceBindings
-from schemas.codec import dumps
+from schemas.codec import Headers, dumps
 from schemas.command import Acknowledge, Close
 from schemas.coverage import TeamCoverage
 from schemas.plan import CarePlan
 from schemas.topics import BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, MEASUREMENTS
-from streams.core.intake.accept import Headers, RawRecord
+from streams.core.intake.accept import RawRecord
 from streams.core.intake.route import CLOCK_HEADER
 
 POSITIVE = 0x7FFFFFFF

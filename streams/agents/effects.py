@@ -70,7 +70,7 @@ class Interpreter:
     def reject(self, effect: RejectInput) -> OutRecord:
         """The source record, key, bytes and headers untouched, with the reason behind them."""
         event = effect.event
-        headers = tuple((name, b64decode(value)) for name, value in event.headers)
+        headers = tuple((name, None if value is None else b64decode(value)) for name, value in event.headers)
         return OutRecord(
             self._topic(REJECTED),
             event.source.partition,

@@ -3,15 +3,16 @@
 The worker and the replay without Kafka share it, so that they cannot differ in what they let in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.audit import AuditBody, Outcome, SourceRef
 from schemas.base import rfc3339
+from schemas.codec import Headers
 from schemas.events import InputEvent, InputRefused, Source
 from schemas.ids import make_id
 from schemas.topics import MEASUREMENTS
 from streams.core.context import Reference
-from streams.core.intake.accept import Headers, RawRecord, Refused, accept
+from streams.core.intake.accept import RawRecord, Refused, accept
 
 CLOCK_HEADER = "nattevagt_clock"
 """Marks a record of measurements.v1 without key and value that only says how late it is in a simulation."""
@@ -20,6 +21,9 @@ OUTCOME_HEADER = "nattevagt_outcome"
 REASON_HEADER = "nattevagt_reason"
 NEXT_STEP_HEADER = "nattevagt_next_step"
 SOURCE_HEADER = "nattevagt_source"
+
+EARLIEST_MS, LATEST_MS = 0, 32_503_680_000_000
+"""Record times we reckon with: 1970 to 3000 (our choice), so that every deadline after one is a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Routed:
 
 def route(record: RawRecord, reference: Reference, *, simulation: bool) -> Routed:
     """One record's way. Total: whatever the bytes are, exactly one of `event` to be judged and `audit` decides."""
+    if not EARLIEST_MS <= record.at_ms < LATEST_MS:
+        return _beyond(record)
     if is_clock(record):
         return _clock(record, simulation=simulation)
     stamp = reference.stamp
@@ -61,6 +67,14 @@ def reason_headers(source: Source | SourceRef, outcome: str, reason: str, next_s
         (NEXT_STEP_HEADER, next_step.encode()),
         (SOURCE_HEADER, coordinates.encode()),
     )
+
+
+def _beyond(record: RawRecord) -> Routed:
+    """Only a simulation's sender can stamp such a time. Nobody's log hears of it: it would move a patient's clock."""
+    refused = Refused(
+        Outcome.REJECTED_TIME, "the record time is not between 1970 and 3000", "stamp the record in milliseconds", None
+    )
+    return _refused(replace(record, at_ms=EARLIEST_MS), refused)
 
 
 def _clock(record: RawRecord, *, simulation: bool) -> Routed:
