@@ -3,6 +3,7 @@
 import logging
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
 from schemas.errors import DeliveryError, NattevagtError, StateError, UnavailableError
 from schemas.ids import make_id
@@ -55,6 +56,9 @@ class Lifecycle:
         """Whatever was known of partitions no longer holds."""
         self._moving_s = steady_s()
         self._room.tally.forget()
+        self._forget()
+
+    def _forget(self) -> None:
         self._monitor.forget()
         self._timekeeper.forget()
         self._intake.begin({})
@@ -63,7 +67,7 @@ class Lifecycle:
         """After recovery, before the flow resumes: verify, take over, begin. Refusals end the process by name."""
         try:
             await self._take_over()
-        except (UnavailableError, DeliveryError) as error:
+        except (KafkaError, UnavailableError, DeliveryError) as error:
             end_process(error, EXIT_FAILED)
         except NattevagtError as error:
             end_process(error, EXIT_REFUSED)
@@ -71,6 +75,7 @@ class Lifecycle:
     async def _take_over(self) -> None:
         if self._table.fault is not None:
             raise self._table.fault
+        self._forget()  # partitions may have moved while an earlier take-over was still under way
         commits = await self._progress.commits()
         await self._own(commits)
         await self._begin_intake(commits)

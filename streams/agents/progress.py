@@ -2,8 +2,9 @@
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupLoadInProgressError
 
-from schemas.topics import INPUTS, MEASUREMENTS
+from schemas.topics import INPUTS, MEASUREMENTS, PATIENT_EVENTS
 from streams.adapters.settings import Settings
 
 SKEW_MS = 2_000
@@ -23,6 +24,8 @@ class Progress:
             for name in INPUTS
             for partition in range(settings.partitions)
         ]
+        events = settings.topic(PATIENT_EVENTS)
+        self._committed = [*self._tps, *(TopicPartition(events, number) for number in range(settings.partitions))]
         self._admin: AIOKafkaAdminClient | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._drained_ms: dict[TopicPartition, int] = {}
@@ -52,9 +55,15 @@ class Progress:
             await self._consumer.stop()
 
     async def commits(self) -> dict[TopicPartition, int]:
-        """Committed offsets of the group; partitions without one are not in it."""
+        """Committed offsets of the group; partitions without one are not in it.
+
+        Raises KafkaError when Kafka does not say, which must never look like a group that has not begun.
+        """
         assert self._admin is not None, "start() first"
-        found = await self._admin.list_consumer_group_offsets(self._settings.group)
+        found = await self._admin.list_consumer_group_offsets(self._settings.group, partitions=self._committed)
+        if len(found) < len(self._committed):
+            # aiokafka passes over an error that stands above the partitions: a coordinator that is still loading.
+            raise GroupLoadInProgressError(self._settings.group)
         return {tp: meta.offset for tp, meta in found.items() if meta.offset >= 0}
 
     async def log_starts(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
@@ -76,7 +85,8 @@ class Progress:
         starts = await self.log_starts([tp for tp in self._tps if ends[tp]])
         commits = await self.commits()
         for tp in self._tps:
-            self._behind[tp] = max(0, ends[tp] - commits.get(tp, starts.get(tp, 0)))
+            passed = max(commits.get(tp, 0), starts.get(tp, 0))  # what was deleted can no longer be let in
+            self._behind[tp] = max(0, ends[tp] - passed)
             if not self._behind[tp]:
                 self._drained_ms[tp] = now_ms
         return min(self._drained_ms.values()) - SKEW_MS
