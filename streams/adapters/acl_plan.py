@@ -7,10 +7,11 @@ a hole in its offsets. Who reads alerts, scores and overviews is decided where t
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from schemas.topics import ALERTS, ALERTS_ROW, TABLE
+from schemas.ids import WATCHDOG_TEAM
+from schemas.topics import ALERTS, ALERTS_ROW, AUDIT, INPUTS, TABLE, alerts_topic
 from streams.adapters.settings import Settings
 
-WORKER, OPERATOR, CARE_TEAM = "worker", "operator", "care team"
+WORKER, OPERATOR, CARE_TEAM, WATCHDOG = "worker", "operator", "care team", "watchdog"
 
 
 class Right(NamedTuple):
@@ -45,6 +46,16 @@ def rights(settings: Settings) -> Iterator[Right]:
         yield from (
             Right(role, ("Read",), "topic", settings.topic(row.name)) for row in TABLE if row.stage == "reference"
         )
+    yield from _watchdog(settings)
+
+
+def _watchdog(settings: Settings) -> Iterator[Right]:
+    """Its team is published once with a care team's rights: `nattevagt watchdog --setup`."""
+    reference = [row.name for row in TABLE if row.stage == "reference"]
+    for name in INPUTS:
+        yield Right(WATCHDOG, ("Write",), "topic", settings.topic(name))
+    for name in (alerts_topic(WATCHDOG_TEAM), AUDIT, *reference):
+        yield Right(WATCHDOG, ("Read",), "topic", settings.topic(name))
 
 
 def script(settings: Settings) -> str:

@@ -93,6 +93,7 @@ UNSAFE: list[tuple[str, dict[str, object]]] = [
     ("NATTEVAGT_SECURITY_PROTOCOL", {"sasl_username": "worker"}),
     ("NATTEVAGT_SECURITY_PROTOCOL", {"security_protocol": "SASL_SSL"}),
     ("NATTEVAGT_HEARTBEAT_S", {"heartbeat_s": 5.0}),
+    ("NATTEVAGT_METRICS_HOST", {"metrics_host": "0.0.0.0"}),
 ]
 
 
@@ -118,6 +119,8 @@ def test_every_refusal_is_tried() -> None:
         {"demo": True, "broker": "kafka:9092"},
         {"broker": "127.0.0.1:9092,[::1]:9092"},
         {"security_protocol": "SSL", "broker": "kafka:9093"},
+        {"metrics_host": "::1"},
+        {"metrics_host": "0.0.0.0", "metrics_open": True},
     ],
 )
 def test_what_a_demo_and_a_loopback_may(changes: dict[str, object]) -> None:
