@@ -1,10 +1,13 @@
 """What all contracts share: frozen, closed for what we read, open for what we produce."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from schemas.made import Made
 
 
 class Closed(BaseModel):
@@ -13,7 +16,7 @@ class Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Open(BaseModel):
+class Open(Made):
     """A contract of a topic we produce: readers ignore fields they do not know, so that we may add some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
@@ -30,8 +33,15 @@ def rfc3339(ms: int) -> str:
 
     Total: what lies outside the years 1 to 9999, which RFC 3339 cannot say, becomes the nearest it can.
     """
-    seconds, rest = divmod(min(max(ms, FIRST_MS), LAST_MS), 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03d}Z"
+    days, rest = divmod(min(max(ms, FIRST_MS), LAST_MS), DAY_MS)
+    minutes, milli = divmod(rest, 60_000)
+    return f"{_date(days)}T{minutes // 60:02d}:{minutes % 60:02d}:{milli // 1000:02d}.{milli % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _date(days: int) -> str:
+    """The date so many days after 1970-01-01."""
+    return (_EPOCH + timedelta(days)).date().isoformat()
 
 
 def _parse_instant(value: object) -> object:
@@ -42,6 +52,7 @@ def _parse_instant(value: object) -> object:
 
 
 _RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+DAY_MS = 86_400_000
 FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """0001-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z."""
 

@@ -7,12 +7,13 @@ Times are epoch milliseconds because every event of every patient passes here.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from schemas.audit import Outcome
+from schemas.made import Made
 
 
-class _Event(BaseModel):
+class _Event(Made):
     """Closed and frozen; extra fields of a newer release are refused, not dropped."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

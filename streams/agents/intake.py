@@ -8,10 +8,11 @@ from aiokafka import ConsumerRecord
 
 from schemas.audit import AuditBody, Outcome, SourceRef
 from schemas.base import rfc3339
-from schemas.codec import cloudevent, dumps
+from schemas.codec import cloudevent
 from schemas.errors import DeliveryError
 from schemas.events import InputEvent, InputRefused
 from schemas.ids import make_id
+from schemas.made import wire
 from schemas.topics import AUDIT, PATIENT_EVENTS, REJECTED
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
@@ -109,7 +110,7 @@ class Intake:
             self._room.settings.topic(PATIENT_EVENTS),
             self._room.partition_of(event.patient),
             event.patient.encode(),
-            dumps(event.model_dump(mode="json")),
+            wire(event),
             cloudevent(event.id, event.type, SOURCE, rfc3339(event.received_ms)),
             event.received_ms,
         )
@@ -120,7 +121,7 @@ class Intake:
             self._room.settings.topic(AUDIT),
             partition,
             f"{body.source.topic}/{body.source.offset}".encode(),
-            dumps(body.model_dump(mode="json", exclude_none=True)),
+            wire(body, sparse=True),
             cloudevent(body.id, f"audit.{body.type}", SOURCE, body.at),
             at_ms,
         )

@@ -8,9 +8,10 @@ from aiokafka import TopicPartition
 
 from schemas.alert import WatchAlive
 from schemas.base import rfc3339
-from schemas.codec import cloudevent, dumps
+from schemas.codec import cloudevent
 from schemas.events import PartitionAlive, Resumed, TimerFired
 from schemas.ids import UNASSIGNED_TEAM, make_id
+from schemas.made import wire
 from schemas.topics import PATIENT_EVENTS, alerts_topic
 from streams.adapters import metrics
 from streams.adapters.clock import steady_s, wall_ms
@@ -194,7 +195,7 @@ class Timekeeper:
             self._room.settings.topic(PATIENT_EVENTS),
             partition,
             key,
-            dumps(event.model_dump(mode="json")),
+            wire(event),
             cloudevent(event.id, event.type, SOURCE, rfc3339(at_ms)),
             at_ms,
         )
@@ -220,7 +221,7 @@ class Timekeeper:
         records = []
         for partition, owned in self._monitor.owned.items():
             body = WatchAlive(partition=partition, assessed_up_to=rfc3339(owned.assessed_ms))
-            value = dumps(body.model_dump(mode="json"))
+            value = wire(body)
             for team in (UNASSIGNED_TEAM, *sorted(self._room.references.reachable)):
                 event_id = make_id("watch", team, partition, until)
                 headers = cloudevent(event_id, "watch_alive", SOURCE, rfc3339(until))
