@@ -1,13 +1,13 @@
 """How far logs reach and how far a group has come, read from Kafka over one connection."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError
 
 from schemas.errors import ConfigurationError
 from streams.adapters.cluster import TIMEOUT_MS, connected
@@ -24,7 +24,7 @@ TRIES, PAUSE_S = 50, 0.2
 """A cluster that has never had a group makes its offsets topic first, which takes some seconds."""
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def offset_reader(settings: Settings) -> "AsyncIterator[OffsetReader]":
     """Open a reader: `async with offset_reader(settings) as offsets`.
 
@@ -77,16 +77,17 @@ class OffsetReader:
         return {place: None if offset < 0 else offset for place, offset in found.items()}
 
     async def _ask_group(self, group: str, partitions: list[TopicPartition]) -> dict[TopicPartition, Any]:
+        """Ask until the answer is about every partition: a coordinator that is still loading answers about none."""
+        found: dict[TopicPartition, Any] | None = None
         for _ in range(TRIES):
-            try:
-                found: dict[TopicPartition, Any] = await self._admin.list_consumer_group_offsets(
-                    group, partitions=partitions
-                )
-            except GroupCoordinatorNotAvailableError:
-                await asyncio.sleep(PAUSE_S)
-            else:
-                return found
-        raise GroupCoordinatorNotAvailableError(group)
+            with contextlib.suppress(GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
+                found = await self._admin.list_consumer_group_offsets(group, partitions=partitions)
+                if all(tp in found for tp in partitions):
+                    return found
+            await asyncio.sleep(PAUSE_S)
+        if found is None:
+            raise GroupCoordinatorNotAvailableError(group)
+        return found
 
     async def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
         names = [self._settings.topic(topic) for topic in topics]
