@@ -54,6 +54,8 @@ class Board:
     outcomes: Counter[str] = field(default_factory=Counter)
     raised: set[str] = field(default_factory=set)
     told: int = 0
+    first_told_s: float | None = None
+    last_told_s: float | None = None
     first_alert_s: float | None = None
     last: AlertStep | None = None
     _lately: deque[tuple[float, int]] = field(default_factory=deque)
@@ -72,6 +74,12 @@ class Board:
             self._step(step, at_s)
             return step
         return None
+
+    def over_all(self) -> float | None:
+        """Inputs per second from the first outcome told to the last; None = there were not two moments yet."""
+        if self.first_told_s is None or self.last_told_s is None or self.last_told_s <= self.first_told_s:
+            return None
+        return self.told / (self.last_told_s - self.first_told_s)
 
     def per_second(self, at_s: float) -> float:
         """Inputs that got their outcome lately, per second; clock records count, for they go the same way."""
@@ -93,6 +101,7 @@ class Board:
         if body.outcome is None:
             return
         self.told += 1
+        self.first_told_s, self.last_told_s = self.first_told_s or at_s, at_s
         self._lately.append((at_s, 1))
         if body.outcome is not Outcome.ACCEPTED_RECORDED or body.patient is not None:
             self.outcomes[body.outcome.value] += 1

@@ -85,12 +85,11 @@ async def _demo(options: Options, kafka: Broker, began_s: float) -> dict[str, An
     log = detached.folder() / f"{settings.topic_prefix}worker.log"
     try:
         async with staged(settings, story.reference, workers=options.workers, log=log, say=_say) as stage:
-            sending_s = steady_s()
             clock.at(story.start_ms)
             await _show(options, story, stage, clock, stop)
             await stage.hush()
             account = await stage.during(await_account(settings))
-            facts = _facts(account, board, steady_s() - sending_s) | {"patients": len(await overviews(settings))}
+            facts = _facts(account, board) | {"patients": len(await overviews(settings))}
     finally:
         whereabouts.forget(clock.entry)
     if kafka.how == "given" and not options.keep:
@@ -156,9 +155,12 @@ async def _first(*work: Any) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _facts(account: Account, board: Board, telling_s: float) -> dict[str, Any]:
-    """The account's figures. events_per_second: all inputs, clock records too, from the first sent to the last told."""
-    first = board.first_alert_s
+def _facts(account: Account, board: Board) -> dict[str, Any]:
+    """The account's figures. events_per_second: inputs, clock records too, from the first outcome told to the last.
+
+    first_alert_seconds, seconds: from the start of the command. None = there was none.
+    """
+    first, rate = board.first_alert_s, board.over_all()
     return {
         "received": account.received,
         "accepted": account.accepted,
@@ -169,7 +171,7 @@ def _facts(account: Account, board: Board, telling_s: float) -> dict[str, Any]:
         "inputs_without_outcome": account.inputs_without_outcome,
         "inputs_with_conflicting_outcomes": account.inputs_with_conflicting_outcomes,
         "seconds": round(steady_s() - board.began_s, 1),
-        "events_per_second": round((account.received + account.clock_records) / max(telling_s, 0.001), 1),
+        "events_per_second": None if rate is None else round(rate, 1),
         "first_alert_seconds": None if first is None else round(first, 1),
         "worker_restarts": board.restarts,
     }
