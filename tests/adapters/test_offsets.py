@@ -21,7 +21,7 @@ class Waking:
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
 
-    async def list_consumer_group_offsets(self, group: str, partitions: list[TopicPartition]) -> Any:
+    async def list_consumer_group_offsets(self, _group: str, **_: Any) -> Any:
         """The next answer."""
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):
