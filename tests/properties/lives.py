@@ -1,0 +1,148 @@
+"""Lives: random but sensible sequences of events of one patient, for hypothesis to shrink."""
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from schemas.audit import Outcome
+from schemas.base import rfc3339
+from schemas.events import PatientEvent, Resumed, Stamp
+from tests.builders import (
+    DAY,
+    HOUR,
+    MINUTE,
+    PATIENT,
+    T0,
+    make_binding,
+    make_bindings,
+    make_command,
+    make_event,
+    make_limit,
+    make_measurement,
+    make_plan,
+    make_refusal,
+    make_slot,
+    make_timer,
+)
+
+READINGS: tuple[tuple[str, tuple[float | str, ...]], ...] = (
+    ("spo2", (60, 68, 86, 87.9, 88, 89, 90, 91, 96, 100)),
+    ("pulse", (25, 34, 80, 111, 131, 190, 200)),
+    ("weight", (28, 80, 95)),
+    ("temp", (36.8, 39.5)),
+    ("consciousness", ("A", "V")),
+    ("supplemental_o2", (0, 2)),
+)
+"""Kinds with values on both sides of their bands: green, yellow, red, extreme, of NEWS2 and of limits."""
+
+LIMITS = ([make_limit()], [make_limit(), make_limit("pulse", red_below=30, red_from=130)], [])
+SLOTS = ([], [make_slot()], [make_slot(at=["08:00", "20:00"]), make_slot(id="weekly", kinds=["weight"], days=[2])])
+
+gaps = st.sampled_from([0, 1, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 13 * HOUR, 2 * DAY])
+ages = st.sampled_from([0, 1, MINUTE, 10 * MINUTE, 3 * HOUR, 30 * HOUR, 8 * DAY])
+stamps = st.builds(Stamp, coverage=st.integers(-1, 1), rules=st.integers(-1, 1))
+
+
+@st.composite
+def measurements(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """A reading of some age, mostly of the bound device."""
+    kind, values = draw(st.sampled_from(READINGS))
+    reading = make_measurement(
+        draw(st.sampled_from(values)),
+        kind=kind,
+        at_ms=now_ms - draw(ages),
+        device=draw(st.sampled_from(["oximeter-1"] * 9 + ["stranger"])),
+        battery_percent=draw(st.sampled_from([None, None, 5, 80])),
+    )
+    return make_event(reading, received_ms=now_ms, offset=offset, stamp=draw(stamps))
+
+
+@st.composite
+def plans(draw: DrawFn, now_ms: int, offset: int, *, ending: bool = True) -> PatientEvent:
+    """Some version, in force, scheduled or ending."""
+    begins = now_ms + draw(st.sampled_from([-40 * DAY, -HOUR, 0, HOUR, DAY]))
+    changed = {
+        "version": draw(st.integers(1, 6)),
+        "valid_from": rfc3339(begins),
+        "limits": draw(st.sampled_from(LIMITS)),
+        "slots": draw(st.sampled_from(SLOTS)),
+        "pregnant": draw(st.booleans()),
+        "team": draw(st.sampled_from(["lung", "nobody"])),
+    }
+    if ending and draw(st.booleans()):
+        changed["valid_until"] = rfc3339(begins + draw(st.sampled_from([1, 2 * HOUR, 3 * DAY])))
+    return make_event(make_plan(**changed), received_ms=now_ms, offset=offset)
+
+
+@st.composite
+def bindings(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """One device for all kinds, or two, of which one only weighs; tight or loose allowance."""
+    allowance = draw(st.sampled_from([3, 120]))
+    devices = [make_binding(max_per_hour=allowance)]
+    if draw(st.booleans()):
+        devices.append(make_binding(device="stranger", kinds=["weight"]))
+    contract = make_bindings(version=draw(st.integers(1, 4)), devices=devices)
+    return make_event(contract, received_ms=now_ms, offset=offset)
+
+
+@st.composite
+def commands(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """A command about the alert that is open when it arrives ("open" is filled in then), or about none."""
+    command = make_command(
+        draw(st.sampled_from(["acknowledge", "close"])),
+        alert_id=draw(st.sampled_from(["open", "open", "none"])),
+        sequence=draw(st.sampled_from([1, 99])),
+        by=draw(st.sampled_from(["nurse-1", "nurse-2"])),
+        role=draw(st.sampled_from(["nurse", "nurse", "citizen"])),
+    )
+    return make_event(command, received_ms=now_ms, offset=offset)
+
+
+@st.composite
+def others(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """Refusals, timers on time and held back, outages."""
+    what = draw(st.sampled_from(["refused", "timer", "held back", "resumed"]))
+    if what == "refused":
+        outcome = draw(st.sampled_from([Outcome.REJECTED_UNIT, Outcome.REJECTED_MALFORMED]))
+        kind = draw(st.sampled_from([None, "spo2", "unheard_of"]))
+        return make_refusal(received_ms=now_ms, offset=offset, outcome=outcome, kind=kind)
+    if what == "timer":
+        return make_timer(now_ms, path_late=draw(st.booleans()), stamp=draw(stamps))
+    if what == "held back":
+        return make_timer(now_ms, data_until_ms=now_ms - draw(ages))
+    return Resumed(
+        id=f"resumed/{offset}", patient=PATIENT, from_ms=now_ms - draw(ages), to_ms=now_ms, stamp=draw(stamps)
+    )
+
+
+@st.composite
+def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
+    """Mostly a plan and bindings first; then anything, in order of arrival, with a few jumps back in time."""
+    now_ms = T0
+    events: list[PatientEvent] = []
+    if draw(st.integers(0, 9)):
+        plan = make_plan(limits=draw(st.sampled_from(LIMITS)), slots=draw(st.sampled_from(SLOTS)))
+        events = [make_event(plan, received_ms=now_ms), make_event(make_bindings(), received_ms=now_ms)]
+    makers = [measurements, measurements, measurements, measurements, commands, commands, others, plans, bindings]
+    for offset in range(len(events), len(events) + draw(st.integers(1, longest))):
+        now_ms += draw(gaps)
+        came_ms = now_ms - draw(st.sampled_from([0, 0, 0, 0, MINUTE]))
+        events.append(draw(draw(st.sampled_from(makers))(came_ms, offset)))
+    return events
+
+
+def steady(longest: int = 10) -> SearchStrategy[list[PatientEvent]]:
+    """Readings of one moment, all inside the lateness bound and the allowance, none measured in the future."""
+    return st.lists(_steady(), min_size=1, max_size=longest)
+
+
+@st.composite
+def _steady(draw: DrawFn) -> PatientEvent:
+    kind, values = draw(st.sampled_from(READINGS))
+    ago = draw(st.sampled_from([0, 1, MINUTE, 10 * MINUTE, 20 * MINUTE, 3 * HOUR, 5 * HOUR, 30 * HOUR]))
+    reading = make_measurement(
+        draw(st.sampled_from(values)),
+        kind=kind,
+        at_ms=T0 - ago,
+        battery_percent=draw(st.sampled_from([None, 5, 80])),
+    )
+    return make_event(reading, received_ms=T0)

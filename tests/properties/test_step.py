@@ -1,0 +1,259 @@
+"""What `step` promises for every sequence of events: total, the same again, fair to time and order, nothing lost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.command import COMMAND
+from schemas.events import (
+    EVENT,
+    CommandReceived,
+    InputEvent,
+    MeasurementReceived,
+    PatientEvent,
+    Resumed,
+    TimerFired,
+)
+from schemas.measurement import Measurement
+from schemas.triage import TriageLevel
+from schemas.vitals import VITALS
+from streams.core.effects import Effect
+from streams.core.escalation.ladder import MAX_REASONS
+from streams.core.plan import NEVER
+from streams.core.record import StateRecord, decode_state, encode_state
+from streams.core.rules.limits import side
+from streams.core.state import PatientState
+from streams.core.step import Step, step
+from streams.core.triage import NOTHING, Triage, assess
+from tests.builders import (
+    HOUR,
+    PATIENT,
+    T0,
+    alerts,
+    audits,
+    context,
+    make_bindings,
+    make_event,
+    make_limit,
+    make_plan,
+    make_slot,
+    make_timer,
+    rejects,
+)
+from tests.properties.lives import lives, steady
+
+CONTEXT = context()
+EXAMPLES = settings(
+    max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def aimed(event: PatientEvent, state: PatientState) -> PatientEvent:
+    """A command about `open` becomes one about the alert that is open now."""
+    if not isinstance(event, CommandReceived) or state.alert is None:
+        return event
+    payload = event.payload.replace('"open"', f'"{state.alert.id}"')
+    return event.model_copy(update={"payload": payload})
+
+
+def live(events: Sequence[PatientEvent], state: PatientState | None = None) -> tuple[list[PatientEvent], list[Step]]:
+    """Fold a life, from nothing if need be; the events as aimed and each step."""
+    state = PatientState(PATIENT) if state is None else state
+    told, steps = [], []
+    for event in events:
+        told.append(aimed(event, state))
+        steps.append(step(state, told[-1], CONTEXT))
+        state = steps[-1].state
+    return told, steps
+
+
+def effects_of(steps: Sequence[Step]) -> list[Effect]:
+    """All effects in order."""
+    return [effect for each in steps for effect in each.effects]
+
+
+def view(state: PatientState) -> tuple[object, Triage]:
+    """The clinical view: series, charge, slots, findings, colour. Alert history and bookkeeping excepted."""
+    if not state.is_known:
+        return None, NOTHING
+    triage = assess(state, CONTEXT)
+    findings = tuple(
+        replace(f, evidence={k: v for k, v in f.evidence.items() if k != "path_late"}) for f in triage.findings
+    )
+    return (state.series, state.battery, state.slots, state.now_ms), replace(triage, findings=findings)
+
+
+@EXAMPLES
+@given(lives())
+def test_every_input_has_one_outcome_and_every_alert_a_deadline(events: list[PatientEvent]) -> None:
+    """Total: no life makes step raise. What is refused is kept whole; an alert is never without a next step."""
+    told, steps = live(events)
+    for event, done in zip(told, steps, strict=True):
+        outcomes = [body for body in audits(done.effects) if body.type == "outcome"]
+        assert isinstance(event, InputEvent) is (len(outcomes) == 1)
+        assert [event] * len(rejects(done.effects)) == [refusal.event for refusal in rejects(done.effects)]
+        for body in outcomes:
+            assert body.outcome.is_accepted is not bool(rejects(done.effects))
+            assert body.outcome.is_accepted or (body.reason and body.next_step)
+        alert = done.state.alert
+        assert (alert is None) is (done.due_ladder_ms == NEVER)
+        assert alert is None or alert.deadline_ms < NEVER
+        assert alert is None or done.state.plan_at(done.state.now_ms) is not None
+
+
+@EXAMPLES
+@given(lives())
+def test_the_same_life_gives_the_same_bytes(events: list[PatientEvent]) -> None:
+    """Also when the state went through the changelog and the event through the log after every step."""
+    told, steps = live(events)
+    state = PatientState(PATIENT)
+    for event, done in zip(told, steps, strict=True):
+        read = EVENT.validate_json(EVENT.dump_json(event))
+        again = step(state, read, CONTEXT)
+        assert done.effects == again.effects
+        record = StateRecord(1, again.due_data_ms, again.due_ladder_ms, again.state)
+        assert StateRecord(1, done.due_data_ms, done.due_ladder_ms, done.state) == record
+        state = decode_state(encode_state(record)).state
+        assert encode_state(record) == encode_state(replace(record, state=state))
+
+
+def content(steps: Sequence[Step]) -> list[tuple[str, dict[str, object]]]:
+    """Id and content of every alert step."""
+    return [(each.id, each.step.model_dump()) for each in alerts(effects_of(steps))]
+
+
+@EXAMPLES
+@given(lives(), st.data())
+def test_where_a_timer_lands_changes_nothing(events: list[PatientEvent], data: st.DataObject) -> None:
+    """Inserted anywhere, up to the time of the next event: the same view in the end, the same alert steps."""
+    events = [event for event in events if not isinstance(event, Resumed)]
+    events = [
+        event.model_copy(update={"data_until_ms": event.until_ms}) if isinstance(event, TimerFired) else event
+        for event in events
+    ]
+    told, steps = live(events)
+    more: list[PatientEvent] = []
+    now_ms = T0
+    for event in told:
+        now_ms = max(now_ms, time_of(event))
+        if data.draw(st.booleans()):
+            more.append(make_timer(now_ms - data.draw(st.sampled_from([0, 1, 60_000, 3_600_000, 90_000_000]))))
+        more.append(event)
+    _, with_timers = live(more)
+
+    assert content(steps) == content(with_timers)
+    assert view(steps[-1].state) == view(with_timers[-1].state)
+    assert outcomes(steps) == outcomes(with_timers)
+
+
+def time_of(event: PatientEvent) -> int:
+    """When it comes."""
+    return event.until_ms if isinstance(event, TimerFired) else event.received_ms
+
+
+def outcomes(steps: Sequence[Step]) -> list[tuple[str, str]]:
+    """Id and outcome of every input."""
+    return [(body.id, body.outcome) for body in audits(effects_of(steps)) if body.type == "outcome"]
+
+
+def known(**plan: object) -> PatientState:
+    """A patient with a plan and bindings at T0."""
+    contracts = (make_plan(**plan), make_bindings())
+    return live([make_event(each, received_ms=T0) for each in contracts])[1][-1].state
+
+
+@EXAMPLES
+@given(steady(), st.data())
+def test_order_and_copies_do_not_matter(events: list[PatientEvent], data: st.DataObject) -> None:
+    """Any permutation with any duplicates ends in the same series, findings and colour."""
+    limits = [make_limit(), make_limit("pulse", red_below=30, yellow_from=100, red_from=130)]
+    state = known(limits=limits, slots=[make_slot(kinds=["spo2", "pulse"], at=["05:30", "12:00"])])
+    mixed = data.draw(st.permutations([*events, *data.draw(st.lists(st.sampled_from(events), max_size=4))]))
+    later = data.draw(st.sampled_from([T0, T0 + 7 * HOUR, T0 + 24 * HOUR]))
+    _, steps = live([*events, make_timer(later)], state)
+    _, others = live([*mixed, make_timer(later)], state)
+
+    assert view(steps[-1].state) == view(others[-1].state)
+
+
+@EXAMPLES
+@given(lives())
+def test_no_order_loses_a_red_reading(events: list[PatientEvent]) -> None:
+    """An accepted red of the plan in force raises or upgrades, or the open alert carries it."""
+    told, steps = live(events)
+    for event, done in zip(told, steps, strict=True):
+        reason = red_reason(event, done)
+        if reason is None:
+            continue
+        seen = [each.step for each in alerts(done.effects) if each.step.type in ("raised", "upgraded")]
+        carried = done.state.alert.reasons if done.state.alert is not None else ()
+        assert any(reason & set(each.reasons) for each in seen) or reason & set(carried) or len(carried) == MAX_REASONS
+
+
+def red_reason(event: PatientEvent, done: Step) -> set[str] | None:
+    """The reasons that may name an accepted red reading of the plan in force; None = it was none."""
+    if not isinstance(event, MeasurementReceived):
+        return None
+    reading = Measurement.model_validate_json(event.payload)
+    plan = done.state.plan_at(done.state.now_ms)
+    limits = None if plan is None else plan.limits.get(reading.kind)
+    milli = VITALS[reading.kind].to_milli(reading.value, reading.unit)
+    body = next(body for body in audits(done.effects) if body.type == "outcome")
+    if limits is None or not body.outcome.is_accepted or body.outcome == "accepted.recorded":
+        return None
+    level, bound = side(limits, milli)
+    names = {f"limits.{reading.kind}.{bound}", f"limits.{reading.kind}.was_red"}
+    return names if level is TriageLevel.RED else None
+
+
+@EXAMPLES
+@given(lives())
+def test_an_alert_ends_by_a_person_a_remeasure_or_the_plan(events: list[PatientEvent]) -> None:
+    """Sequences have no gap, ids no twin, and nothing else closes an alert."""
+    told, steps = live(events)
+    newest: dict[str, int] = {}
+    ids = set()
+    for event, done in zip(told, steps, strict=True):
+        for each in alerts(done.effects):
+            assert newest.get(each.step.alert_id, 0) + 1 == each.step.sequence
+            newest[each.step.alert_id] = each.step.sequence
+            assert each.id not in ids
+            ids.add(each.id)
+            assert (each.step.type == "closed") <= isinstance(event, CommandReceived)
+            assert (each.step.next_deadline is None) is (each.step.type in ("closed", "withdrawn", "expired"))
+
+
+@EXAMPLES
+@given(lives(), st.integers(0, 40))
+def test_an_open_alert_is_never_quiet_for_ever(events: list[PatientEvent], hours: int) -> None:
+    """Let time pass to its deadline: there is a step then, and a later deadline."""
+    _, steps = live(events)
+    state = steps[-1].state
+    if state.alert is None or state.plan_at(steps[-1].due_ladder_ms + hours) is None:
+        return
+    due = max(steps[-1].due_ladder_ms, state.now_ms)
+    done = step(state, make_timer(due), CONTEXT)
+
+    assert alerts(done.effects)
+    assert done.state.alert is None or done.due_ladder_ms > due
+
+
+@pytest.mark.parametrize("kind", ["acknowledge", "close"])
+def test_lives_reach_what_they_should(kind: str) -> None:
+    """The generator of lives is worth its time: commands about open alerts are among them."""
+    hits = 0
+
+    @settings(max_examples=60, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(lives())
+    def look(events: list[PatientEvent]) -> None:
+        nonlocal hits
+        told, steps = live(events)
+        for event, done in zip(told, steps, strict=True):
+            if isinstance(event, CommandReceived) and COMMAND.validate_json(event.payload).type == kind:
+                hits += any(each.step.by is not None for each in alerts(done.effects))
+
+    look()
+    assert hits
