@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -16,6 +17,9 @@ MAX_BATCH_BYTES = 1_048_576
 
 MAX_REQUEST_BYTES = 4_718_592
 """The largest record of any topic (2 MiB) twice, with room for its batch."""
+
+Batch = tuple["asyncio.Future[Any]", int]
+"""The confirmation of a batch, and how many records it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +65,43 @@ class Deliverer:
         if self._producer is not None:
             await self._producer.stop()
 
-    async def deliver(self, records: Iterable[OutRecord]) -> None:
+    async def deliver(self, records: Iterable[OutRecord]) -> dict[tuple[str, int], range | None]:
         """Send in the order given and wait until the broker has confirmed all of it.
 
+        Gives the offsets written to each (topic, partition); None = somebody else's may lie between them.
         Raises DeliveryError; whoever calls must then end the process without acknowledging its input.
         """
         groups: dict[tuple[str, int], list[OutRecord]] = {}
         for record in records:
             groups.setdefault((record.topic, record.partition), []).append(record)
         try:
-            futures = []
-            for (topic, partition), group in groups.items():
-                futures += await self._send(topic, partition, group)
-            await asyncio.gather(*futures)
+            sent = {where: await self._send(*where, group) for where, group in groups.items()}
+            await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
         except (KafkaError, TimeoutError) as error:
             self.on_failure()
             raise DeliveryError(
                 f"Kafka did not confirm records ({type(error).__name__})",
                 next_step="the process ends and is restarted by its supervisor; look at the broker",
             ) from error
+        return {where: _written(batches) for where, batches in sent.items()}
 
-    async def _send(self, topic: str, partition: int, group: Sequence[OutRecord]) -> "list[asyncio.Future[object]]":
+    async def _send(self, topic: str, partition: int, group: Sequence[OutRecord]) -> list[Batch]:
+        """Hand over; gives each batch's confirmation with its number of records."""
         producer = self._producer
         assert producer is not None, "start() first"
-        futures = []
+        batches = []
         batch = producer.create_batch()
         for record in group:
             if not self._append(batch, record):
-                batch.close()
-                futures.append(await producer.send_batch(batch, topic, partition=partition))
+                batches.append(await _hand_over(producer, batch, topic, partition))
                 batch = producer.create_batch()
                 if not self._append(batch, record):
                     raise DeliveryError(
                         f"a record for {topic} is larger than a batch may be",
                         next_step="report this as a defect: intake should have refused its input",
                     )
-        batch.close()
-        futures.append(await producer.send_batch(batch, topic, partition=partition))
-        return futures
+        batches.append(await _hand_over(producer, batch, topic, partition))
+        return batches
 
     @staticmethod
     def _append(batch: "object", record: OutRecord) -> bool:
@@ -106,3 +109,20 @@ class Deliverer:
             timestamp=record.at_ms, key=record.key, value=record.value, headers=list(record.headers)
         )
         return appended is not None
+
+
+async def _hand_over(producer: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> Batch:
+    batch.close()
+    count: int = batch.record_count()
+    return await producer.send_batch(batch, topic, partition=partition), count
+
+
+def _written(batches: Sequence[Batch]) -> range | None:
+    """The offsets of these batches, when they follow each other without a gap."""
+    begin: int = batches[0][0].result().offset
+    end = begin
+    for future, count in batches:
+        if future.result().offset != end or end < 0:
+            return None  # also where the broker knew the batch already and no longer says where it lies
+        end += count
+    return range(begin, end)

@@ -126,13 +126,14 @@ class StateTable(faust.Table):
 
     A worker that was stalled and has lost its partition may still write: its records come later but
     stand for less. `stale`: keys for which there was such a record. `fault`: what recovery would have
-    swallowed; the worker refuses to go on with it.
+    swallowed; the worker refuses to go on with it. `replayed`: changelog records read in recovery so far.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fault: StateError | None = None
         self.stale: set[bytes] = set()
+        self.replayed = 0
         self._marks: dict[int, tuple[int, int]] = {}  # partition -> (changelog offset read, watermark there)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
@@ -168,6 +169,7 @@ class StateTable(faust.Table):
 
         Memory tells nothing here: after a rebalance our own records are read again, below what we hold.
         """
+        self.replayed += 1
         read, watermark = self._marks.get(message.partition, (-1, -1))
         if message.offset <= read:
             watermark = -1  # lost and taken over again: read from the start
@@ -177,13 +179,30 @@ class StateTable(faust.Table):
             self.stale.add(message.key)
         self._marks[message.partition] = (message.offset, watermark)
 
+    def persisted_offset(self, tp: TP) -> int | None:
+        """Where recovery may begin: behind all that memory holds. Faust would read our own writes again each time."""
+        mark = self._marks.get(tp.partition)
+        return None if mark is None else mark[0]
+
+    async def on_rebalance(
+        self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0
+    ) -> None:
+        """What was elsewhere in the meantime is read from the start; Faust clears it from memory."""
+        for tp in revoked | newly_assigned:
+            if tp.topic == self.changelog_topic_name:
+                self._marks.pop(tp.partition, None)
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
     def get_bytes(self, key: bytes) -> bytes | None:
         """One value, without Faust's sensors and partition checks."""
         value: bytes | None = self.data.data.get(key)
         return value
 
-    def put_batch(self, partition: int, values: Mapping[bytes, bytes]) -> None:
-        """Memory follows the changelog, which has confirmed these values already."""
+    def put_batch(self, partition: int, values: Mapping[bytes, bytes], written: range | None) -> None:
+        """Memory follows the changelog, which has confirmed these values already, at these offsets."""
+        read, _ = self._marks.get(partition, (-1, -1))
+        if written is not None and written.start == read + 1:  # else somebody wrote between: read it all again
+            self._marks[partition] = (written[-1], offset_of(values[partition_key(partition)]))
         store = self.data
         store.data.update(values)
         store._key_partition.update(dict.fromkeys(values, partition))

@@ -85,6 +85,8 @@ class Lifecycle:
         self.say_recovery()
         self._moving_s = None
         self._room.tally.metrics[metrics.OWNED].set(len(self._monitor.owned))
+        replayed, self._table.replayed = self._table.replayed, 0
+        log.info("recovered", extra={"count": replayed})
         log.info("watching", extra={"count": len(self._monitor.owned)})
 
     def say_recovery(self) -> None:

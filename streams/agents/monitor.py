@@ -127,8 +127,9 @@ class Monitor:
         self._room.tally.delivered(work.effects, received_ms)
         values = {patient.encode(): encode_state(state) for patient, state in work.states.items()}
         values[partition_key(owned.partition)] = encode_partition(work.partition)
-        await self._room.deliverer.deliver(self._changelog(owned.partition, values, records[count - 1].timestamp))
-        self._table.put_batch(owned.partition, values)
+        changelog = self._changelog(owned.partition, values, records[count - 1].timestamp)
+        (written,) = (await self._room.deliverer.deliver(changelog)).values()
+        self._table.put_batch(owned.partition, values, written)
         owned.record = work.partition
         owned.expected.offset = work.partition.offset + 1
         for patient, state in work.states.items():

@@ -94,8 +94,9 @@ class Crew:
         self._leaves = 0
 
     def join(self) -> None:
-        """One worker more."""
+        """One worker more, at work when this returns."""
         self.supervisors.append(Supervisor(lambda: Worker(self._settings)))
+        self.supervisors[-1].now.watching()
 
     def stop(self) -> None:
         """The youngest goes: by SIGTERM, the next time by SIGKILL, and so on."""

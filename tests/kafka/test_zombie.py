@@ -66,6 +66,7 @@ def test_a_worker_that_joins_makes_nobody_a_zombie(broker: Broker, prefix: str) 
         with Worker(ward.settings) as second:
             second.watching()
             first.watching(times=2)
+            assert 0 == first.said("recovered")[-1]["count"], "it has read its own writes again"
             assert not first.said("stale records") + second.said("stale records")
             assert 0 == second.terminate(), second.last_words()
         assert 0 == first.terminate(), first.last_words()

@@ -1,0 +1,318 @@
+"""One contract test for each private part of Faust 0.15.3 that the kit touches (engine.md, section 2).
+
+When one of these turns red after an upgrade, the kit is wrong before any reading is.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import faust
+import pytest
+from aiokafka import ConsumerRecord
+from faust.transport.drivers import aiokafka as drv
+from faust.types import TP
+
+from schemas.errors import ConfigurationError
+from schemas.topics import INPUTS, PATIENT_EVENTS
+from streams.adapters.broker import Broker
+from streams.adapters.offsets import offset_reader
+from streams.adapters.settings import Settings
+from streams.agents import enginekit
+from streams.agents.enginekit import FETCH_MAX_WAIT_MS, Chunk, ChunkSchema, KitThread, StateTable, chunk_message
+from streams.app import WatchApp, create_app
+from streams.core.record import PartitionRecord, encode_partition, partition_key
+from tests.kafka.ward import Ward
+from tests.kafka.workers import Worker, settings_for
+
+CHUNKED = TP("measurements.v1", 0)
+SINGLE = TP("something.else", 0)
+NOWHERE = Settings(broker="127.0.0.1:1", replication=1, min_insync=1, demo=True, partitions=4)
+
+
+def record(tp: TP, offset: int) -> ConsumerRecord:
+    """A record as aiokafka hands it over."""
+    return ConsumerRecord(tp.topic, tp.partition, offset, 1_000, 0, b"key", b"value", None, 3, 5, ())
+
+
+@asynccontextmanager
+async def worker_app(settings: Settings = NOWHERE) -> AsyncIterator[WatchApp]:
+    """The worker's app with its consumer and producer made, and not connected."""
+    app = create_app(settings)
+    assert isinstance(app.consumer, enginekit.KitConsumer), "app.transport is no longer what the app builds from"
+    assert isinstance(app.producer, enginekit.KitProducer), "the producer is no longer built from app.transport"
+    yield app
+
+
+def in_app(test: Callable[[WatchApp], Any]) -> None:
+    """Run a test inside the loop of an app that is not connected."""
+
+    async def go() -> None:
+        async with worker_app() as app:
+            await test(app)
+
+    asyncio.run(go())
+
+
+def test_another_version_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Package, what is there and what must be; and the pinned ones pass."""
+    enginekit.check_versions()
+    for package in ("faust-streaming", "mode-streaming", "aiokafka"):
+        with monkeypatch.context() as patch:
+            patch.setitem(enginekit.PINS, package, "9.9.9")
+            with pytest.raises(ConfigurationError, match=rf"{package} \S+ is installed, 9\.9\.9 is required"):
+                create_app(NOWHERE)
+
+
+def test_a_run_of_a_chunk_topic_comes_as_one_message() -> None:
+    """One message per partition run, its offset the last one; other topics record by record, as upstream."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+        fetched = {tp: [record(tp, offset) for offset in (7, 8, 9)] for tp in (CHUNKED, SINGLE)}
+
+        async def next_records(_: float) -> tuple[Any, Any]:
+            return fetched, None
+
+        consumer._wait_next_records = next_records
+        consumer.flow_active = True
+        got = [(tp, message.offset, message.value) async for tp, message in consumer.getmany(1.0)]
+        assert [(CHUNKED, 9), (SINGLE, 7), (SINGLE, 8), (SINGLE, 9)] == [(tp, offset) for tp, offset, _ in got]
+        assert Chunk(*CHUNKED, fetched[CHUNKED], app.consumer_generation_id) == got[0][2]
+
+    in_app(test)
+
+
+def test_a_run_of_an_older_generation_or_a_stopped_flow_is_not_handed_over() -> None:
+    """Partitions have moved since it was fetched: it is somebody else's."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+
+        async def next_records(_: float) -> tuple[Any, Any]:
+            return {CHUNKED: [record(CHUNKED, 1)], SINGLE: [record(SINGLE, 1)]}, None
+
+        consumer._wait_next_records = next_records
+        consumer.flow_active = True
+        got = []
+        async for tp, _ in consumer.getmany(1.0):
+            got.append(tp)
+            app.consumer_generation_id += 1
+        assert [CHUNKED] == got
+
+    in_app(test)
+
+
+def test_a_commit_is_the_last_acknowledged_offset_plus_one() -> None:
+    """Acks come in order, so nothing before the last one can be open; each is committed once."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+        for offsets in ((0, 1), (2, 3, 4)):
+            message = chunk_message(CHUNKED, [record(CHUNKED, offset) for offset in offsets], 0)
+            consumer._acked[CHUNKED].append(message.offset)
+            consumer._acked_index[CHUNKED].add(message.offset)
+        assert 5 == consumer._new_offset(CHUNKED)
+        assert consumer._new_offset(CHUNKED) is None
+        assert [CHUNKED] == list(consumer._filter_tps_with_pending_acks())
+
+    in_app(test)
+
+
+def test_upstream_commits_only_one_run_at_a_time() -> None:
+    """Why `_new_offset` is ours: with offsets that are not consecutive, upstream stops behind the first."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+        consumer._acked[CHUNKED].extend([1, 4])
+        assert 2 == drv.Consumer._new_offset(consumer, CHUNKED)
+
+    in_app(test)
+
+
+def test_a_gap_ends_before_the_message_that_shows_it() -> None:
+    """Upstream (issue 606) counts the message itself as gap; chunk topics have no gap that may be skipped."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+        await drv.Consumer._add_gap(consumer, SINGLE, 5, 7)
+        assert consumer._gap[SINGLE].overlaps(7), "upstream is mended: the override can go"
+        consumer._gap.clear()
+        await consumer._add_gap(SINGLE, 5, 7)
+        assert (True, False) == (consumer._gap[SINGLE].overlaps(6), consumer._gap[SINGLE].overlaps(7))
+        await consumer._add_gap(CHUNKED, 5, 7)
+        assert not consumer._gap[CHUNKED]
+
+    in_app(test)
+
+
+def test_the_fetch_wait_is_short() -> None:
+    """Faust has 1500 ms built in; the kit sets the consumer's own field after it was made."""
+
+    async def test(app: WatchApp) -> None:
+        thread = app.consumer._thread
+        assert isinstance(thread, KitThread)
+        made = thread._create_worker_consumer(app.transport)
+        assert FETCH_MAX_WAIT_MS == made._fetch_max_wait_ms
+        await made.stop()
+
+    in_app(test)
+
+
+def test_a_chunk_is_handed_through_undecoded() -> None:
+    """No codec touches it, so no poison can be acknowledged before it is audited."""
+
+    async def test(app: WatchApp) -> None:
+        message = chunk_message(CHUNKED, [record(CHUNKED, 3)], 5)
+        event = await app.topic(CHUNKED.topic, schema=ChunkSchema()).decode(message)
+        assert (None, message.value) == (event.key, event.value)
+        assert 5 == message.generation_id
+
+    in_app(test)
+
+
+@pytest.mark.kafka
+def test_both_producers_are_idempotent_on_a_real_broker(broker: Broker, prefix: str) -> None:
+    """The transaction manager is what aiokafka numbers batches with; without it a retry could double or swap."""
+
+    async def go() -> None:
+        async with worker_app(settings_for(broker.address, prefix)) as app:
+            await app.producer.start()
+            await app.room.deliverer.start()
+            try:
+                assert app.producer._producer._txn_manager is not None
+                assert app.room.deliverer._producer._txn_manager is not None
+            finally:
+                await app.room.deliverer.stop()
+                await app.producer.stop()
+
+    asyncio.run(go())
+
+
+@pytest.mark.kafka
+def test_commits_reach_the_end_of_every_log(broker: Broker, prefix: str) -> None:
+    """Nothing stays uncommitted behind a quiet worker: the next one would do it again."""
+    ward = Ward(settings_for(broker.address, prefix, partitions=2))
+    ward.open()
+
+    async def behind() -> dict[tuple[str, int], int]:
+        async with offset_reader(ward.settings) as offsets:
+            topics = (*INPUTS, PATIENT_EVENTS)
+            ends, commits = await offsets.ends(topics), await offsets.committed(ward.settings.group, topics)
+        return {place: end - (commits[place] or 0) for place, end in ends.items() if end > (commits[place] or 0)}
+
+    with Worker(ward.settings) as worker:
+        worker.watching()
+        ward.enrol()
+        for _ in range(5):
+            ward.send(ward.readings(30))
+            assert ward.account().is_balanced
+        assert 0 == worker.terminate(), worker.last_words()
+    assert {} == asyncio.run(behind())
+
+
+@pytest.fixture
+def table() -> StateTable:
+    """A table in memory, as the worker makes it."""
+    app = faust.App("contract", broker="kafka://127.0.0.1:1", store="memory://", Table=StateTable, autodiscover=False)
+    return app.Table("state", key_type=bytes, value_type=bytes, partitions=4)
+
+
+def change(at: int, key: bytes, value: bytes | None, partition: int = 0) -> Any:
+    """One changelog record as recovery hands it over. at: its own offset in the changelog."""
+    message = SimpleNamespace(key=key, value=value, partition=partition, offset=at)
+    return SimpleNamespace(key=key, value=value, message=message)
+
+
+def state(offset: int, text: str = "") -> bytes:
+    """As much of a state record as recovery looks at."""
+    return b'{"off":%d,"v":1,"text":"%s"}' % (offset, text.encode())
+
+
+def mark(offset: int) -> bytes:
+    """A partition record."""
+    return encode_partition(PartitionRecord(offset, "topic-id"))
+
+
+def test_the_highest_offset_wins_in_recovery(table: StateTable) -> None:
+    """Within a batch and over batches; of two for the same offset the later."""
+    table.apply_changelog_batch([change(0, b"a", state(5)), change(1, b"a", state(3)), change(2, b"b", state(1))])
+    table.apply_changelog_batch([change(3, b"a", state(4)), change(4, b"b", state(1, "again"))])
+    assert state(5) == table.get_bytes(b"a")
+    assert state(1, "again") == table.get_bytes(b"b")
+
+
+def test_a_tombstone_forgets_what_another_log_meant(table: StateTable) -> None:
+    """Behind it a lower offset wins: `state rebuild` has folded a new log."""
+    table.apply_changelog_batch([change(0, b"a", state(50)), change(1, b"a", None), change(2, b"a", state(3))])
+    assert state(3) == table.get_bytes(b"a")
+    table.apply_changelog_batch([change(3, b"a", None)])
+    assert table.get_bytes(b"a") is None
+    table.apply_changelog_batch([change(4, b"a", state(2))])
+    assert state(2) == table.get_bytes(b"a")
+
+
+def test_only_a_record_below_the_watermark_before_it_is_a_zombies(table: StateTable) -> None:
+    """An owner writes states above its watermark, then the watermark."""
+    key = partition_key(0)
+    table.apply_changelog_batch([change(0, b"a", state(1)), change(1, b"b", state(2)), change(2, key, mark(2))])
+    table.apply_changelog_batch([change(3, b"a", state(4)), change(4, key, mark(4))])
+    assert set() == table.stale
+    table.apply_changelog_batch([change(5, b"b", state(3)), change(6, key, mark(3)), change(7, b"a", state(5))])
+    assert {b"b"} == table.stale
+    assert mark(4) == table.get_bytes(key)
+
+
+def test_what_is_read_again_after_a_rebalance_is_no_zombies(table: StateTable) -> None:
+    """Memory is ahead of what is read; that alone means nothing."""
+    history = [change(0, b"a", state(1)), change(1, partition_key(0), mark(1)), change(2, b"a", state(2))]
+    table.apply_changelog_batch(history)
+    table.apply_changelog_batch(history)
+    assert set() == table.stale
+    assert state(2) == table.get_bytes(b"a")
+
+
+def test_recovery_begins_behind_what_memory_holds(table: StateTable) -> None:
+    """Own writes that follow each other move the mark; where somebody else wrote between, it stays."""
+    key, tp = partition_key(0), TP(table.changelog_topic_name, 0)
+    assert table.persisted_offset(tp) is None
+    table.apply_changelog_batch([change(0, b"a", state(1)), change(1, key, mark(1))])
+    table.put_batch(0, {b"a": state(2), key: mark(2)}, range(2, 4))
+    assert 3 == table.persisted_offset(tp)
+    table.put_batch(0, {b"a": state(3), key: mark(3)}, range(6, 8))
+    table.put_batch(0, {b"a": state(4), key: mark(4)}, None)
+    table.put_batch(0, {b"a": state(5), key: mark(5)}, range(8, 10))
+    assert 3 == table.persisted_offset(tp)
+    assert state(5) == table.get_bytes(b"a")
+
+
+def test_a_partition_that_was_elsewhere_is_read_from_the_start(table: StateTable) -> None:
+    """Lost, or new: what memory knew of it no longer counts."""
+    own = TP(table.changelog_topic_name, 0)
+    for lost, new in (({own}, set()), (set(), {own})):
+        table.apply_changelog_batch([change(0, b"a", state(1)), change(1, partition_key(0), mark(1))])
+        asyncio.run(table.on_rebalance({TP("measurements.v1", 0)}, {TP("measurements.v1", 0)}, set()))
+        assert 1 == table.persisted_offset(own)
+        asyncio.run(table.on_rebalance(set(), lost, new))
+        assert table.persisted_offset(own) is None
+
+
+def test_faust_forgets_lost_partitions_also_where_they_were_written_live(table: StateTable) -> None:
+    """Its store knows a key's partition from recovery only; the kit tells it of the others."""
+    for partition, name in ((0, b"a"), (1, b"b")):
+        key = partition_key(partition)
+        table.put_batch(partition, {name: state(1), key: mark(1)}, range(2))
+    assert {b"a", partition_key(0)} == {key for key, _ in table.partition_items(0)}
+    asyncio.run(table.data.on_recovery_completed({TP(table.changelog_topic_name, 1)}, set()))
+    assert table.get_bytes(b"a") is None
+    assert [] == table.partition_items(0)
+    assert state(1) == table.get_bytes(b"b")
+
+
+@pytest.mark.parametrize("value", [b"no json", b"[]", b"{}", b'{"v":99,"off":1}', b'{"v":1}'])
+def test_what_recovery_would_swallow_is_kept_for_the_refusal(table: StateTable, value: bytes) -> None:
+    """Faust turns every exception in recovery into a warning and goes on without the record."""
+    table.apply_changelog_batch([change(0, b"a", value)])
+    assert table.fault is not None
