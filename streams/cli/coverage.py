@@ -19,16 +19,22 @@ def command() -> None:
 @FILE
 @with_settings
 def publish(settings: Settings, file: Path) -> None:
-    """Publish FILE: the coverage of one team, or a list of them. Makes and checks each team's topic first."""
+    """Publish FILE: the coverage of one team, or a list of them. Makes and checks each team's topic first.
+
+    What is in force already, word for word, is not published again: to say the same twice is no mistake.
+    """
     value = document(file)
     coverages = [contract(TeamCoverage, one, file.name) for one in (value if isinstance(value, list) else [value])]
     reference = run(reference_log.in_force(settings))
     held = reference.at(reference.stamp).teams
-    for coverage in coverages:
+    fresh = [coverage for coverage in coverages if held.get(coverage.team) != coverage]
+    for coverage in fresh:
         newer(f"team {coverage.team}", coverage.version, held[coverage.team].version if coverage.team in held else None)
-    for coverage in coverages:
+    for coverage in fresh:
         run(reference_log.publish_coverage(settings, coverage))
-        click.echo(f"Coverage of team {coverage.team}, version {coverage.version}, is published.")
+    for coverage in coverages:
+        state = "published" if coverage in fresh else "in force already"
+        click.echo(f"Coverage of team {coverage.team}, version {coverage.version}, is {state}.")
 
 
 @command.command()

@@ -80,11 +80,14 @@ def test_a_team_exists_with_its_topic_once_it_is_published(settings: Settings, t
 
 
 def test_a_version_that_replaces_nothing_is_not_published(settings: Settings, tmp_path: Path) -> None:
-    """The team would believe in hours that are not in force."""
-    nattevagt("coverage", "publish", "--demo", coverage(tmp_path, "lungs", 2))
+    """The team would believe in hours that are not in force. The same once more is no mistake, and no record."""
+    file = coverage(tmp_path, "lungs", 2)
+    nattevagt("coverage", "publish", "--demo", file)
 
+    assert "in force already" in nattevagt("coverage", "publish", "--demo", file).stdout
+    Path(file).write_text(Path(file).read_text(encoding="utf-8").replace("16:00", "17:00"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match="Publish it as version 3"):
-        nattevagt("coverage", "publish", "--demo", coverage(tmp_path, "lungs", 2))
+        nattevagt("coverage", "publish", "--demo", file)
 
 
 def test_a_wrong_slug_is_refused_before_anything_is_made(settings: Settings, tmp_path: Path) -> None:
