@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": ("streams.cli.doctor", "look at everything and say what is wrong"),
     "config": ("streams.cli.config", "show every setting and where it comes from"),
     "replay": ("streams.cli.replay", "play recorded readings again through Kafka, and compare"),
+    "docs": ("streams.cli.docs", "write the JSON Schemas and tables of the papers, or check them"),
     "kafka": ("streams.cli.kafka", "start, stop or look at a local Apache Kafka"),
 }
 
