@@ -15,6 +15,7 @@ COMMANDS = {
     "acknowledge": ("streams.cli.acknowledge", "take or close an alert"),
     "explain": ("streams.cli.explain", "tell why an alert was raised, and decide it once more"),
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
+    "rejected": ("streams.cli.rejected", "list, show and redrive what was refused"),
     "worker": ("streams.cli.worker", "run one worker"),
     "watchdog": ("streams.cli.watchdog", "page somebody when readings no longer become alerts"),
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
