@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, NattevagtError
 from streams.adapters import logs
 from streams.adapters.clock import steady_s
 from streams.adapters.settings import Settings
@@ -67,12 +67,21 @@ def command(
 
 async def _until_told(state: Watch, channels: Channels) -> None:
     """Watch until SIGTERM or Ctrl-C."""
-    task = asyncio.create_task(watch(state, channels))
+    task, told = asyncio.create_task(watch(state, channels)), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    await asyncio.gather(task, return_exceptions=True)
-    if not task.cancelled() and (error := task.exception()) is not None:
-        raise error
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    waiting = asyncio.create_task(told.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    ended = task.done()
+    for one in (task, waiting):
+        one.cancel()
+    await asyncio.gather(task, waiting, return_exceptions=True)
+    if ended:
+        error = None if task.cancelled() else task.exception()
+        raise NattevagtError(
+            f"the watchdog ended by itself ({type(error).__name__})",
+            next_step="its supervisor starts it again; report it as a defect",
+        ) from error
 
 
 async def _once(state: Watch) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -21,6 +21,9 @@ from streams.adapters.settings import Settings
 from streams.watchdog import patients
 
 T = TypeVar("T")
+
+Place = tuple[str, int, int]
+"""(topic as named in schemas.topics, partition, offset) of an input."""
 
 ANSWER_S = 10.0
 """Longest wait for one answer of Kafka: the worker gives a delivery up after the same time."""
@@ -63,31 +66,38 @@ class Line:
         """Raises LineError unless Kafka answers for every partition of the alerts topic."""
         await within(self._consumer.end_offsets(self._tps))
 
-    async def send(self, record: InputRecord) -> tuple[int, int]:
-        """(partition, offset) of the record, once Kafka has confirmed it."""
+    async def send(self, record: InputRecord) -> Place:
+        """Where the record lies, once Kafka has confirmed it."""
         sent = self._producer.send_and_wait(
             self._settings.topic(record.topic), record.value, key=record.key, timestamp_ms=record.at_ms
         )
         done = await within(sent)
-        return done.partition, done.offset
+        return record.topic, done.partition, done.offset
 
-    async def outcome(self, topic: str, partition: int, offset: int, since_ms: int) -> AuditBody | None:
-        """What the audit says of one input; None = nothing (yet). Reads one partition from `since_ms` on."""
+    async def outcomes(self, inputs: Collection[Place], since_ms: int) -> dict[Place, AuditBody]:
+        """What the audit says of these inputs so far. Reads their partitions from `since_ms` on."""
+        tps = [TopicPartition(self._settings.topic(AUDIT), number) for number in {place[1] for place in inputs}]
+        found: dict[Place, AuditBody] = {}
         async with _consumer(self._settings) as consumer:
-            tp = TopicPartition(self._settings.topic(AUDIT), partition)
-            consumer.assign([tp])
-            found = (await within(consumer.offsets_for_times({tp: since_ms})))[tp]
-            end = (await within(consumer.end_offsets([tp])))[tp]
-            if found is None:
-                return None
-            consumer.seek(tp, found.offset)
-            while await within(consumer.position(tp)) < end:
-                for record in (await within(consumer.getmany(tp, timeout_ms=HEAR_MS))).get(tp, []):
-                    body = orjson.loads(record.value)
-                    source = body.get("source") or {}
-                    if (source.get("topic"), source.get("offset")) == (topic, offset):
-                        return AuditBody.model_validate_json(record.value)
-        return None
+            consumer.assign(tps)
+            starts = await within(consumer.offsets_for_times(dict.fromkeys(tps, since_ms)))
+            ends = await within(consumer.end_offsets(tps))
+            for tp in tps:
+                consumer.seek(tp, ends[tp] if starts[tp] is None else starts[tp].offset)
+            while any([await within(consumer.position(tp)) < ends[tp] for tp in tps]):
+                for records in (await within(consumer.getmany(timeout_ms=HEAR_MS))).values():
+                    found |= _about(inputs, records)
+        return found
+
+
+def _about(inputs: Collection[Place], records: list[ConsumerRecord]) -> dict[Place, AuditBody]:
+    found: dict[Place, AuditBody] = {}
+    for record in records:
+        source = orjson.loads(record.value).get("source") or {"topic": "", "partition": -1, "offset": -1}
+        place = (str(source["topic"]), int(source["partition"]), int(source["offset"]))
+        if place in inputs:
+            found[place] = AuditBody.model_validate_json(record.value)
+    return found
 
 
 @asynccontextmanager
@@ -121,13 +131,29 @@ async def prepare(settings: Settings) -> None:
 
 
 async def within(work: Awaitable[T], limit_s: float = ANSWER_S) -> T:
-    """The answer, or LineError: nothing that Kafka does may stop or stall the watchdog."""
+    """The answer, or LineError: nothing that Kafka does may stop or stall the watchdog.
+
+    In a task of its own, because the library cancels what waits when its connection dies: measured, a watchdog
+    that awaited it directly ended with the broker.
+    """
+    task = asyncio.ensure_future(work)
     try:
-        async with asyncio.timeout(limit_s):
-            return await work
+        await asyncio.wait({task}, timeout=limit_s)
+        if task.done():
+            return task.result()
+        raise _down(f"no answer within {limit_s:.0f} s")
     except (KafkaError, OSError, TimeoutError, NattevagtError) as error:
-        said = str(error) if isinstance(error, NattevagtError) else type(error).__name__
-        raise LineError(said, next_step="look at the brokers, at the network, and at the watchdog's rights") from None
+        raise _down(str(error.args[0]) if isinstance(error, NattevagtError) else type(error).__name__) from None
+    except asyncio.CancelledError:
+        if task.cancelled():
+            raise _down("the connection was cut") from None
+        raise
+    finally:
+        task.cancel()
+
+
+def _down(words: str) -> LineError:
+    return LineError(words, next_step="look at the brokers, at the network, and at the watchdog's rights")
 
 
 @asynccontextmanager
@@ -149,6 +175,5 @@ async def _consumer(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
 
 async def _ended(stopping: Awaitable[Any]) -> None:
     """A client of a broker that is away may take long to stop; nothing of it is needed any more."""
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(2):
-            await stopping
+    with contextlib.suppress(LineError):
+        await within(stopping, 2)

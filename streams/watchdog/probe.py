@@ -58,8 +58,8 @@ class Probe:
     measured_ms, offset: of that reading. pending: measured_at of readings that no alert has answered yet; a worker
     that comes back answers an earlier one, which proves the way as well. alert: (id, sequence) of the open alert, if
     one is known. seen: has this round's alert come back? closing_s: when its end was asked for. heard: have the
-    workers named this team, so that its alerts find the way? fault: why the last round failed; None = it did not.
-    trip_s: how long the last alert took to come back.
+    workers named this team, so that its alerts find the way? enrolled: are its plan and device known? fault: why the
+    last round failed; None = it did not. trip_s: how long the last alert took to come back.
     """
 
     partition: int
@@ -76,6 +76,7 @@ class Probe:
     closing_s: float | None = None
     looked: bool = False
     heard: bool = False
+    enrolled: bool = False
     fault: Stage | None = None
     rounds: int = 0
     trip_s: float = 0.0
@@ -85,10 +86,14 @@ class Probe:
         if self.alert is not None and self.closing_s is None and (self.seen or self.sent_s is None):
             return Want.CLOSE
         if self.sent_s is None:
-            return Want.SEND if self.heard and now_s >= self.next_s and self.alert is None else None
+            return Want.SEND if self.is_ready(now_s) else None
         if not self.seen and not self.looked and now_s - self.sent_s > min(LOOK_S, self.limit_s / 2):
             return Want.LOOK
         return None
+
+    def is_ready(self, now_s: float) -> bool:
+        """May a reading be sent?"""
+        return self.heard and self.enrolled and now_s >= self.next_s and self.alert is None
 
     def sent(self, now_s: float, measured_ms: int, offset: int) -> None:
         """The reading is with Kafka."""

@@ -15,7 +15,7 @@ from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.settings import Settings
 from streams.watchdog import patients
 from streams.watchdog.channels import Channels
-from streams.watchdog.line import Line, LineError, opened
+from streams.watchdog.line import Line, LineError, Place, opened
 from streams.watchdog.paging import Pager
 from streams.watchdog.probe import Probe, Stage, Want
 
@@ -31,6 +31,9 @@ BROKER_S = 20.0
 GRACE_S = 30.0
 """Workers end when Kafka is away and are started again: recovery takes up to this (the alarm for it is 30 s)."""
 
+SKEW_MS = 60_000
+"""Kafka's clock may run behind ours by so much."""
+
 ASK_S = 5.0
 AGAIN_S = 2.0
 """Pause before a new line is tried."""
@@ -38,7 +41,10 @@ AGAIN_S = 2.0
 
 @dataclass(slots=True)
 class Watch:
-    """What is known, and what follows from it. begun_s, answered_s, alive_s: steady clock."""
+    """What is known, and what follows from it. begun_s, answered_s, alive_s: steady clock.
+
+    enrolling: plans and bindings that have no outcome yet, and when they were sent; None = none has been sent.
+    """
 
     settings: Settings
     every_s: float
@@ -48,7 +54,8 @@ class Watch:
     answered_s: float
     alive_s: dict[int, float]
     note: str = ""
-    enrolled: bool = False
+    enrolling: dict[Place, float] | None = None
+    enrolled_ms: int = 0
     asked_s: float = field(default=float("-inf"))
 
     @classmethod
@@ -95,8 +102,10 @@ class Watch:
         if now_s - self.asked_s > ASK_S:
             await line.answers()
             self.asked_s = self.answered_s = now_s
-        if not self.enrolled:
+        if self.enrolling is None:
             await self._enrol(line)
+        if self.enrolling:
+            await self._await_enrolment(line, now_s)
         for probe in self.probes:
             probe.expire(now_s)
         await asyncio.gather(*(self._act(line, probe, wish) for probe in self.probes if (wish := probe.wants(now_s))))
@@ -115,26 +124,38 @@ class Watch:
 
     async def _enrol(self, line: Line) -> None:
         """Plans and bindings, once per process; what is there already is refused and changes nothing."""
-        at_ms = wall_ms()
+        self.enrolled_ms = wall_ms()
+        records = [record for probe in self.probes for record in patients.enrolment(probe.patient, self.enrolled_ms)]
+        places = await asyncio.gather(*(line.send(record) for record in records))
+        self.enrolling = dict.fromkeys(places, steady_s())
+
+    async def _await_enrolment(self, line: Line, now_s: float) -> None:
+        """A reading that overtakes its plan would be refused: order between topics is decided at intake."""
+        assert self.enrolling is not None, "sent before"
+        for place in await line.outcomes(self.enrolling, self.enrolled_ms - SKEW_MS):
+            del self.enrolling[place]
+        late = {place[1] for place, sent_s in self.enrolling.items() if now_s - sent_s > self.limit_s}
+        waiting = {partition for _, partition, _ in self.enrolling}
         for probe in self.probes:
-            for record in patients.enrolment(probe.patient, at_ms):
-                await line.send(record)
-        self.enrolled = True
+            if probe.partition in late:
+                probe.fault = Stage.ALERT
+            elif probe.partition not in waiting and not probe.enrolled:
+                probe.enrolled, probe.fault = True, None
 
     async def _act(self, line: Line, probe: Probe, wish: Want) -> None:
         match wish:
             case Want.SEND:
                 at_ms = wall_ms()
                 try:
-                    _, offset = await line.send(patients.reading(probe.patient, at_ms))
+                    place = await line.send(patients.reading(probe.patient, at_ms))
                 except LineError as error:
                     self.note = str(error.args[0])
                     probe.not_sent(steady_s())
                     return
-                probe.sent(steady_s(), at_ms, offset)
+                probe.sent(steady_s(), at_ms, place[2])
             case Want.LOOK:
-                since_ms = probe.measured_ms - 60_000  # the broker's clock may run behind ours
-                probe.told(await line.outcome(MEASUREMENTS, probe.partition, probe.offset, since_ms))
+                place = (MEASUREMENTS, probe.partition, probe.offset)
+                probe.told((await line.outcomes([place], probe.measured_ms - SKEW_MS)).get(place))
             case Want.CLOSE:
                 assert probe.alert is not None, "there is something to close"
                 probe.closing(steady_s())

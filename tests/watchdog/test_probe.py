@@ -21,7 +21,7 @@ NAME = "nattevagt-watchdog-0"
 
 def make_probe(*, heard: bool = True) -> Probe:
     """A round is due at 0 s, every 60 s, and may take 60 s."""
-    return Probe(0, NAME, 0.0, 60.0, 60.0, heard=heard)
+    return Probe(0, NAME, 0.0, 60.0, 60.0, heard=heard, enrolled=True)
 
 
 def make_step(kind: AlertStepType, *, sequence: int = 1, alert: str = "a", measured_ms: int = SENT_MS) -> AlertStep:
