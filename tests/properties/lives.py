@@ -89,10 +89,10 @@ def commands(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
     """A command about the alert that is open when it arrives ("open" is filled in then), or about none."""
     command = make_command(
         draw(st.sampled_from(["acknowledge", "close"])),
-        alert_id=draw(st.sampled_from(["open", "open", "none"])),
-        sequence=draw(st.sampled_from([1, 99])),
+        alert_id=draw(st.sampled_from(["open", "open", "open", "none"])),
+        sequence=draw(st.sampled_from([99, 99, 1])),
         by=draw(st.sampled_from(["nurse-1", "nurse-2"])),
-        role=draw(st.sampled_from(["nurse", "nurse", "citizen"])),
+        role=draw(st.sampled_from(["nurse", "nurse", "nurse", "citizen"])),
     )
     return make_event(command, received_ms=now_ms, offset=offset)
 
@@ -119,15 +119,30 @@ def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
     """Mostly a plan and bindings first; then anything, in order of arrival, with a few jumps back in time."""
     now_ms = T0
     events: list[PatientEvent] = []
-    if draw(st.integers(0, 9)):
-        plan = make_plan(limits=draw(st.sampled_from(LIMITS)), slots=draw(st.sampled_from(SLOTS)))
+    if draw(st.integers(0, 9)) < 9:
+        ends = draw(st.sampled_from([None, None, T0 + 13 * HOUR]))
+        plan = make_plan(
+            limits=draw(st.sampled_from(LIMITS)),
+            slots=draw(st.sampled_from(SLOTS)),
+            valid_until=None if ends is None else rfc3339(ends),
+        )
         events = [make_event(plan, received_ms=now_ms), make_event(make_bindings(), received_ms=now_ms)]
     makers = [measurements, measurements, measurements, measurements, commands, commands, others, plans, bindings]
-    for offset in range(len(events), len(events) + draw(st.integers(1, longest))):
+    for offset in range(len(events), len(events) + draw(st.integers(longest // 2, longest))):
         now_ms += draw(gaps)
         came_ms = now_ms - draw(st.sampled_from([0, 0, 0, 0, MINUTE]))
         events.append(draw(draw(st.sampled_from(makers))(came_ms, offset)))
+        if draw(st.integers(0, 5)) == 5:
+            events += remeasured(now_ms, 100 + 2 * offset)
     return events
+
+
+def remeasured(now_ms: int, offset: int) -> list[PatientEvent]:
+    """A cold finger, and right afterwards a good reading."""
+    return [
+        make_event(make_measurement(value, at_ms=now_ms + later), received_ms=now_ms + later, offset=offset + later)
+        for value, later in ((60, 0), (97, 1))
+    ]
 
 
 def steady(longest: int = 10) -> SearchStrategy[list[PatientEvent]]:
@@ -139,10 +154,7 @@ def steady(longest: int = 10) -> SearchStrategy[list[PatientEvent]]:
 def _steady(draw: DrawFn) -> PatientEvent:
     kind, values = draw(st.sampled_from(READINGS))
     ago = draw(st.sampled_from([0, 1, MINUTE, 10 * MINUTE, 20 * MINUTE, 3 * HOUR, 5 * HOUR, 30 * HOUR]))
-    reading = make_measurement(
-        draw(st.sampled_from(values)),
-        kind=kind,
-        at_ms=T0 - ago,
-        battery_percent=draw(st.sampled_from([None, 5, 80])),
-    )
+    # The charge follows from time and kind: the same reading twice tells the same.
+    charge = (None, 5, 80)[(ago // MINUTE + len(kind)) % 3]
+    reading = make_measurement(draw(st.sampled_from(values)), kind=kind, at_ms=T0 - ago, battery_percent=charge)
     return make_event(reading, received_ms=T0)
