@@ -33,7 +33,7 @@ class Outcome(StrEnum):
     @property
     def is_accepted(self) -> bool:
         """Did the input count? (accepted.*)"""
-        return self.value.startswith("accepted")
+        return self.startswith("accepted")
 
 
 class SourceRef(Open):

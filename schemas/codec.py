@@ -44,15 +44,15 @@ def loads(data: bytes) -> Any:
 
 def _measure(value: Any, depth: int) -> int:
     """Colons the value accounts for (one per key, plus those inside texts); refuses depth and numbers."""
-    if isinstance(value, str):
-        return value.count(":")
-    if isinstance(value, dict | list):
+    kind = type(value)
+    if kind is str:
+        return int(value.count(":"))
+    if kind is dict or kind is list:
         if depth > MAX_DEPTH:
             raise MalformedError(f"nested deeper than {MAX_DEPTH}", next_step="send the flat structure of the contract")
-        if isinstance(value, list):
-            return sum([_measure(item, depth + 1) for item in value])
-        return sum([1 + key.count(":") + _measure(item, depth + 1) for key, item in value.items()])
-    if isinstance(value, bool) or value is None:
+        inside = sum([_measure(item, depth + 1) for item in (value if kind is list else value.values())])
+        return inside if kind is list else inside + len(value) + "".join(value).count(":")
+    if kind is bool or value is None:
         return 0
     if not math.isfinite(value) or (isinstance(value, int) and abs(value) > MAX_INTEGER):
         raise MalformedError("number out of range", next_step="send finite numbers below 2^53")

@@ -15,7 +15,10 @@ class TriageLevel(StrEnum):
     @property
     def severity(self) -> int:
         """0 green, 1 yellow, 2 red."""
-        return ("green", "yellow", "red").index(self.value)
+        return _SEVERITY[self]
+
+
+_SEVERITY = {"green": 0, "yellow": 1, "red": 2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """Time moves first: fire all deadlines up to an instant, in due order, each as of its own due time."""
 
-from dataclasses import replace
-
 from schemas.ids import make_id
 from streams.core.adherence.slots import next_due, pass_due
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
 from streams.core.escalation.ladder import Move, Phase, Trigger, deadline_passed, phase_of, worsen
+from streams.core.evolve import evolve
 from streams.core.plan import CLOCK_ENDS_MS, NEVER, parse_plan
 from streams.core.settle import decided, settle
 from streams.core.state import PatientState
@@ -20,13 +19,15 @@ def data_due(state: PatientState) -> int:
     An edge that time has passed while data had to wait is still due: the slots clocked are not those of the
     plan in force.
     """
-    plans = [parse_plan(text) for text in state.plans]
-    edges = [edge for plan in plans for edge in (plan.from_ms, plan.until_ms)]
-    ahead = [edge for edge in edges if edge > state.now_ms]
-    plan = state.plan_at(state.now_ms)
+    now_ms, due = state.now_ms, next_due(state.slots)
+    edges = [edge for plan in map(parse_plan, state.plans) for edge in (plan.from_ms, plan.until_ms)]
+    for edge in edges:
+        if now_ms < edge < due:
+            due = edge
+    plan = state.plan_at(now_ms)
     if state.slots_plan != (0 if plan is None else plan.contract.version):
-        ahead.append(max(edge for edge in edges if edge <= state.now_ms))
-    return min([next_due(state.slots), *ahead])
+        return min(due, max(edge for edge in edges if edge <= now_ms))
+    return due
 
 
 def ladder_due(state: PatientState) -> int:
@@ -55,7 +56,7 @@ def advance(
         elif ladder <= until_ms:
             state, fired = _ladder_fires(state, ladder, context)
         else:
-            moved = state if state.now_ms >= until_ms else replace(state, now_ms=until_ms)
+            moved = state if state.now_ms >= until_ms else evolve(state, now_ms=until_ms)
             return moved, effects
         effects += fired
 
@@ -63,21 +64,21 @@ def advance(
 def _ladder_fires(state: PatientState, due_ms: int, context: Context) -> tuple[PatientState, list[Effect]]:
     alert = state.alert
     assert alert is not None
-    state = replace(state, now_ms=max(state.now_ms, due_ms))
+    state = evolve(state, now_ms=max(state.now_ms, due_ms))
     cause = make_id(state.patient, "deadline", "ladder", due_ms)
     if alert.unconfirmed and due_ms == alert.page_ms < alert.deadline_ms:
         move = worsen(alert, Trigger.CONFIRMED, (), due_ms, context.rules, "confirm.hold_over")
     else:
         move = deadline_passed(alert, due_ms, context.rules)
-    return _fired(replace(state, alert=move.alert), move, cause, context)
+    return _fired(evolve(state, alert=move.alert), move, cause, context)
 
 
 def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[PatientState, list[Effect]]:
     now_ms = max(state.now_ms, due_ms)
-    state = reconcile(replace(state, now_ms=now_ms), context.rules.zones)
+    state = reconcile(evolve(state, now_ms=now_ms), context.rules.zones)
     plan = state.plan_at(now_ms)
     if plan is not None:
-        state = replace(state, slots=pass_due(plan, context.rules.zones, state.slots, due_ms))
+        state = evolve(state, slots=pass_due(plan, context.rules.zones, state.slots, due_ms))
     return _fired(state, None, make_id(state.patient, "deadline", "data", due_ms), context)
 
 

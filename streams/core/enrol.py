@@ -1,12 +1,12 @@
 """Plans and bindings: who is watched, how, and by which devices. Only these create a patient's state."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from schemas.audit import Outcome
 from schemas.events import BindingsReceived, CarePlanReceived
 from streams.core.adherence.slots import Zone, schedule
 from streams.core.context import Context
+from streams.core.evolve import evolve
 from streams.core.plan import Plan, parse_bindings, parse_plan
 from streams.core.state import MAX_PLANS, PatientState
 from streams.core.verdict import Verdict, refuse
@@ -18,7 +18,7 @@ def plan_received(state: PatientState, event: CarePlanReceived, context: Context
     held = parse_plan(state.plans[-1]).contract.version if state.plans else 0
     if version <= held:
         return _stale(state, version, held, repeat=event.payload in state.plans)
-    after = _bounded(replace(state, plans=(*state.plans, event.payload)))
+    after = _bounded(evolve(state, plans=(*state.plans, event.payload)))
     return Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
 
 
@@ -29,7 +29,7 @@ def _bounded(state: PatientState) -> PatientState:
     while len(kept) > MAX_PLANS:
         spared = 0 if plan is None or parse_plan(kept[0]).contract.version != plan.contract.version else 1
         del kept[spared]
-    return replace(state, plans=tuple(kept))
+    return evolve(state, plans=tuple(kept))
 
 
 def bindings_received(state: PatientState, event: BindingsReceived) -> Verdict:
@@ -38,7 +38,7 @@ def bindings_received(state: PatientState, event: BindingsReceived) -> Verdict:
     held = 0 if state.bindings is None else parse_bindings(state.bindings)[0]
     if version <= held:
         return _stale(state, version, held, repeat=event.payload == state.bindings)
-    return Verdict(replace(state, bindings=event.payload), Outcome.ACCEPTED_RECORDED)
+    return Verdict(evolve(state, bindings=event.payload), Outcome.ACCEPTED_RECORDED)
 
 
 def reconcile(state: PatientState, zones: Mapping[str, Zone]) -> PatientState:
@@ -48,10 +48,10 @@ def reconcile(state: PatientState, zones: Mapping[str, Zone]) -> PatientState:
     if version == state.slots_plan:
         return state
     if plan is None:
-        return replace(state, slots={}, slots_plan=0)
+        return evolve(state, slots={}, slots_plan=0)
     slots = schedule(plan, zones, state.now_ms)
     kept = {name: state.slots[name] for name in _unchanged(state, plan) if name in state.slots}
-    return replace(state, slots={**slots, **kept}, slots_plan=version)
+    return evolve(state, slots={**slots, **kept}, slots_plan=version)
 
 
 def _unchanged(state: PatientState, plan: Plan) -> list[str]:

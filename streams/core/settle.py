@@ -1,7 +1,7 @@
 """Settle: after any change, triage anew, move the alert accordingly, and write down what was decided and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Decision, Outcome, SourceRef
@@ -22,6 +22,7 @@ from streams.core.escalation.ladder import (
     phase_of,
     worsen,
 )
+from streams.core.evolve import evolve
 from streams.core.state import AlertState, PatientState, Shown
 from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
@@ -55,7 +56,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     )
     changed = shown != state.shown
     if changed:
-        state = replace(state, shown=shown)
+        state = evolve(state, shown=shown)
     effects = tuple(_publish(m, state, cause, context) for m in moves)
     return Settled(state, triage, moves, effects, changed)
 
@@ -96,7 +97,7 @@ def _react(
         if not concerns:
             return state, None
         move = open_alert(cause, concerns, plan.contract.team, state.now_ms, context.rules)
-        return replace(state, alert=move.alert, alerts=state.alerts + 1), move
+        return evolve(state, alert=move.alert, alerts=state.alerts + 1), move
     return _follow(state, state.alert, concerns, context)
 
 
@@ -108,14 +109,14 @@ def _follow(
     if news:
         top = max(news, key=lambda finding: (finding.tier, finding.level.severity))
         move = worsen(alert, Trigger.WORSE, concerns, state.now_ms, context.rules, top.reason)
-        return replace(state, alert=move.alert), move
+        return evolve(state, alert=move.alert), move
     if alert.unconfirmed and phase_of(alert) is Phase.OPEN:
         if not concerns:
             return _ended(state, end(alert, Trigger.REMEASURED, "confirm.remeasured"))
         if any(not finding.unconfirmed for finding in concerns):
             move = worsen(alert, Trigger.CONFIRMED, concerns, state.now_ms, context.rules, "confirm.agreed")
-            return replace(state, alert=move.alert), move
-    return (replace(state, alert=absorb(alert, concerns)) if concerns else state), None
+            return evolve(state, alert=move.alert), move
+    return (evolve(state, alert=absorb(alert, concerns)) if concerns else state), None
 
 
 def _is_news(finding: Finding, alert: AlertState) -> bool:
@@ -132,7 +133,7 @@ def _is_news(finding: Finding, alert: AlertState) -> bool:
 
 def _ended(state: PatientState, move: Move) -> tuple[PatientState, Move]:
     handled = max(state.handled_ms, move.alert.evidence_ms)
-    return replace(state, alert=None, handled_ms=handled), move
+    return evolve(state, alert=None, handled_ms=handled), move
 
 
 def _publish(move: Move, state: PatientState, cause: str, context: Context) -> PublishAlert:

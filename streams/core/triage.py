@@ -1,12 +1,13 @@
 """Triage: findings -> one colour, one tier, and the silence beside them. A pure view of the state at an instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from schemas.plan import Slot
 from schemas.triage import Finding, TriageLevel
 from streams.core.adherence.slots import MINUTE_MS
 from streams.core.context import Context
+from streams.core.evolve import evolve
 from streams.core.rules import RULES
 from streams.core.rules.base import View
 from streams.core.rules.news2 import scored
@@ -33,13 +34,15 @@ class Triage:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Reason codes, each once, the most urgent first."""
+        if not self.findings:
+            return ()
         ranked = sorted(self.findings, key=lambda finding: (-finding.tier, finding.reason))
         return tuple(dict.fromkeys(finding.reason for finding in ranked))
 
     @property
     def concerns(self) -> tuple[Finding, ...]:
         """Findings that somebody has to answer: tier 2 and above."""
-        return tuple(finding for finding in self.findings if finding.tier >= 2)
+        return tuple([finding for finding in self.findings if finding.tier >= 2])
 
 
 NOTHING = Triage(None, 0, (), {}, None)
@@ -60,14 +63,15 @@ def assess(state: PatientState, context: Context) -> Triage:
         if rule.id in plan.contract.rules or rule.id in ALWAYS:
             found += rule.evaluate(view, found)
     found = _confirmed_by_others(found)
-    level = max((finding.level for finding in found), key=lambda level: level.severity, default=TriageLevel.GREEN)
-    if level is TriageLevel.GREEN and (silence or not state.series):
-        return Triage(None, _tier(found), found, silence, result and result[0])
-    return Triage(level, _tier(found), found, silence, result and result[0])
+    level, tier = _worst(found) if found else (TriageLevel.GREEN, 0)
+    unsaid = level is TriageLevel.GREEN and (silence or not state.series)
+    return Triage(None if unsaid else level, tier, found, silence, result and result[0])
 
 
-def _tier(found: tuple[Finding, ...]) -> int:
-    return max((finding.tier for finding in found), default=0)
+def _worst(found: tuple[Finding, ...]) -> tuple[TriageLevel, int]:
+    """The worst colour and the highest tier, which need not be the same finding's."""
+    level = max([finding.level for finding in found], key=lambda level: level.severity)
+    return level, max([finding.tier for finding in found])
 
 
 def _silence(state: PatientState, slots: tuple[Slot, ...]) -> dict[str, int]:
@@ -93,4 +97,4 @@ def _confirmed_by_others(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     kinds = {key for f in concerns for key in f.evidence if key.endswith("_milli")}
     if len(kinds) < 2:
         return found
-    return tuple(replace(f, unconfirmed=False) for f in found)
+    return tuple(evolve(f, unconfirmed=False) for f in found)

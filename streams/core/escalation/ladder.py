@@ -4,7 +4,7 @@ Every phase but ENDED has a deadline, so an alert can never be in a state with n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from schemas.alert import AlertStepType
@@ -12,6 +12,7 @@ from schemas.ids import make_id
 from schemas.rules import RuleBundle
 from schemas.triage import Finding
 from streams.core.escalation.policy import MINUTE_MS, acknowledged_until, rung_deadline, rung_length
+from streams.core.evolve import evolve
 from streams.core.state import AlertState
 
 
@@ -118,7 +119,7 @@ def worsen(
     tier = max(alert.tier, *(f.tier for f in concerns)) if concerns else alert.tier
     levels = [alert.level, *(f.level for f in concerns)]
     return Move(
-        replace(
+        evolve(
             alert,
             sequence=alert.sequence + 1,
             news_sequence=alert.sequence + 1,
@@ -146,7 +147,7 @@ def deadline_passed(alert: AlertState, now_ms: int, rules: RuleBundle) -> Move:
     rung = alert.rung + 1
     base_ms = alert.base_ms if not lapsed else now_ms - rung_deadline(rules.ladder, alert.tier, alert.rung, 0)
     return Move(
-        replace(
+        evolve(
             alert,
             sequence=alert.sequence + 1,
             phase=phase.value,
@@ -165,7 +166,7 @@ def acknowledge(alert: AlertState, by: str, now_ms: int, rules: RuleBundle) -> M
     """ACKNOWLEDGED: a person has it, until the acknowledgement runs out."""
     phase, step = TRANSITIONS[phase_of(alert), Trigger.ACKNOWLEDGE]
     until = acknowledged_until(rules.ladder, alert.tier, now_ms)
-    changed = replace(
+    changed = evolve(
         alert,
         sequence=alert.sequence + 1,
         phase=phase.value,
@@ -178,7 +179,7 @@ def acknowledge(alert: AlertState, by: str, now_ms: int, rules: RuleBundle) -> M
 def end(alert: AlertState, trigger: Trigger, reason: str, *, by: str | None = None, verdict: str | None = None) -> Move:
     """WITHDRAWN, CLOSED or EXPIRED."""
     phase, step = TRANSITIONS[phase_of(alert), trigger]
-    return Move(replace(alert, sequence=alert.sequence + 1, phase=phase.value), step, reason, by=by, verdict=verdict)
+    return Move(evolve(alert, sequence=alert.sequence + 1, phase=phase.value), step, reason, by=by, verdict=verdict)
 
 
 def resume(alert: AlertState, to_ms: int, rules: RuleBundle) -> AlertState:
@@ -187,16 +188,16 @@ def resume(alert: AlertState, to_ms: int, rules: RuleBundle) -> AlertState:
     A hold of the paging that ended meanwhile ends now; one that lasts longer keeps its end.
     """
     if phase_of(alert) is Phase.ACKNOWLEDGED:
-        return replace(alert, deadline_ms=max(alert.deadline_ms, to_ms))
+        return evolve(alert, deadline_ms=max(alert.deadline_ms, to_ms))
     page_ms = max(alert.page_ms, to_ms) if alert.unconfirmed else alert.page_ms
     deadline = max(to_ms, page_ms) + rung_length(rules.ladder, alert.tier, alert.rung)
     base = deadline - rung_deadline(rules.ladder, alert.tier, alert.rung, 0)
-    return replace(alert, base_ms=base, deadline_ms=deadline, page_ms=page_ms)
+    return evolve(alert, base_ms=base, deadline_ms=deadline, page_ms=page_ms)
 
 
 def absorb(alert: AlertState, concerns: Sequence[Finding]) -> AlertState:
     """The same or milder concerns: remembered by the open alert, no step, no noise."""
-    return replace(
+    return evolve(
         alert,
         reasons=_reasons(alert.reasons, concerns),
         evidence_ms=max([alert.evidence_ms, *(f.at_ms for f in concerns)]),

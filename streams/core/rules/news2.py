@@ -45,25 +45,22 @@ def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2
 
 def _score(points: Mapping[str, Point], scale: Scale) -> News2:
     values = {kind: point.milli for kind, point in points.items()}
-    oxygen = values.get("supplemental_o2")
-    alert = values.get("consciousness")
-    return _remembered(
-        News2Inputs(
-            resp_rate=values.get("resp_rate"),
-            spo2=values.get("spo2"),
-            on_oxygen=None if oxygen is None else oxygen > 0,
-            sbp=values.get("sbp"),
-            pulse=values.get("pulse"),
-            consciousness=None if alert is None else VITALS["consciousness"].codes[alert],
-            temp=values.get("temp"),
-        ),
-        scale,
-    )
+    return _remembered(tuple([values.get(kind) for kind in KINDS]), scale)
 
 
 @lru_cache(maxsize=65_536)
-def _remembered(inputs: News2Inputs, scale: Scale) -> News2:
-    """The same inputs are scored again and again; a pure function's result may be kept."""
+def _remembered(values: tuple[int | None, ...], scale: Scale) -> News2:
+    """Values in the order of KINDS. The same ones are scored again and again; a pure function's result may be kept."""
+    resp_rate, spo2, oxygen, sbp, pulse, alert, temp = values
+    inputs = News2Inputs(
+        resp_rate=resp_rate,
+        spo2=spo2,
+        on_oxygen=None if oxygen is None else oxygen > 0,
+        sbp=sbp,
+        pulse=pulse,
+        consciousness=None if alert is None else VITALS["consciousness"].codes[alert],
+        temp=temp,
+    )
     return score(inputs, scale)
 
 

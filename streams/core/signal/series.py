@@ -2,6 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import accumulate, chain
+from operator import sub
 from typing import NamedTuple
 
 from schemas.vitals import VITALS
@@ -28,6 +31,9 @@ class Point(NamedTuple):
         """Possible but extreme: kept, coloured at once, marked unconfirmed."""
         return bool(self.flags & UNCONFIRMED)
 
+
+_point = partial(tuple.__new__, Point)
+"""A Point of three numbers, without the detour over Python: a state holds hundreds of them."""
 
 Points = tuple[Point, ...]
 Series = Mapping[str, Points]
@@ -68,19 +74,13 @@ def insert(points: Points, point: Point) -> Points:
 
 def pack(points: Points) -> list[int]:
     """Flat integers, times as differences: a third of the bytes of objects. Inverse of `unpack`."""
-    flat: list[int] = []
-    before = 0
-    for at_ms, milli, flags in points:
-        flat += (at_ms - before, milli, flags)
-        before = at_ms
-    return flat
+    if not points:
+        return []
+    times, millis, flags = zip(*points, strict=True)
+    steps = map(sub, times, (0, *times))
+    return list(chain.from_iterable(zip(steps, millis, flags, strict=True)))
 
 
 def unpack(flat: Sequence[int]) -> Points:
     """Inverse of `pack`."""
-    points: list[Point] = []
-    at_ms = 0
-    for index in range(0, len(flat), 3):
-        at_ms += flat[index]
-        points.append(Point(at_ms, flat[index + 1], flat[index + 2]))
-    return tuple(points)
+    return tuple(map(_point, zip(accumulate(flat[::3]), flat[1::3], flat[2::3], strict=True)))
