@@ -5,8 +5,8 @@ import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from types import ModuleType
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import faust
