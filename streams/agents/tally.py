@@ -4,6 +4,7 @@ Counting is per slice, not per record. Open alerts are kept beside the partition
 where a state changes), so that a scrape looks at open alerts and never at 100,000 states.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from aiokafka import ConsumerRecord
 from schemas.alert import AlertStepType
 from schemas.audit import AuditBody, Outcome
 from schemas.ids import SYNTHETIC_PREFIX, is_synthetic
-from schemas.triage import TriageLevel
 from streams.adapters import metrics as m
 from streams.adapters.clock import wall_ms
 from streams.adapters.metrics import Metrics
@@ -31,7 +31,7 @@ NEWS = frozenset({AlertStepType.RAISED, AlertStepType.UPGRADED})
 class OpenAlerts:
     """Open alerts of owned partitions. held: partition -> patient -> (colour, raised_ms)."""
 
-    held: dict[int, dict[str, tuple[TriageLevel, int]]] = field(default_factory=dict)
+    held: dict[int, dict[str, tuple[str, int]]] = field(default_factory=dict)
 
     def note(self, partition: int, state: PatientState) -> None:
         """A state was read or has changed."""
@@ -39,27 +39,26 @@ class OpenAlerts:
         if state.alert is None:
             alerts.pop(state.patient, None)
         elif not is_synthetic(state.patient):
-            alerts[state.patient] = (state.alert.level, state.alert.raised_ms)
+            alerts[state.patient] = (state.alert.level.value, state.alert.raised_ms)
 
     def bands(self, now_ms: int) -> tuple[Counter[tuple[str, str]], dict[str, float]]:
-        """Number by (colour, age band), and age in seconds of the oldest by colour."""
-        counts: Counter[tuple[str, str]] = Counter()
-        oldest: dict[str, float] = {}
+        """Number by (colour, age band), and age in seconds of the oldest by colour. Bands are half-open."""
+        raised: dict[str, list[int]] = {}
         for alerts in self.held.values():
-            for level, raised_ms in alerts.values():
-                age_s = max(0.0, (now_ms - raised_ms) / 1000)
-                counts[level.value, band(age_s)] += 1
-                oldest[level.value] = max(oldest.get(level.value, 0.0), age_s)
-        return counts, oldest
+            for colour, raised_ms in alerts.values():
+                raised.setdefault(colour, []).append(raised_ms)
+        counts: Counter[tuple[str, str]] = Counter()
+        for colour, times in raised.items():
+            times.sort()
+            older = [bisect_right(times, now_ms - int(end_s * 1000)) for end_s in m.AGES.values()]
+            for name, young, old in zip(m.AGES, [len(times), *older], older, strict=False):
+                counts[colour, name] = young - old
+            counts[colour, m.OLDEST] = older[-1]
+        return counts, {colour: max(0.0, (now_ms - times[0]) / 1000) for colour, times in raised.items()}
 
 
 def _is_watchdogs(record: ConsumerRecord) -> bool:
     return bool(record.key is not None and record.key.startswith(SYNTHETIC_PREFIX.encode()))
-
-
-def band(age_s: float) -> str:
-    """The age band of an alert."""
-    return next((name for name, end_s in m.AGES.items() if age_s < end_s), m.OLDEST)
 
 
 class Tally:
