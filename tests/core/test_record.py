@@ -22,6 +22,8 @@ from tests.builders import Patient, make_refusal, make_slot
 def full() -> PatientState:
     """A state in which every part is filled."""
     patient = Patient(slots=[make_slot()])
+    for day in range(20):
+        patient.measures(95 + day % 3, minutes=24 * 60)
     patient.measures(65, battery_percent=5)
     patient.measures("V", kind="consciousness")
     patient.feed(make_refusal(received_ms=patient.now_ms))
