@@ -2,11 +2,36 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Open
 
 
+class OwnNormal(Open):
+    """What is normal for this person, and what was measured now: "own normal 91, now 86".
+
+    level_milli: median of the 14 days before; spread_milli: robust standard deviation, at least the device's own
+    error. Both in thousandths of `unit`, as is now_milli. readings: how many are behind them. age_min: minutes from
+    the newest reading to `at`.
+    """
+
+    level_milli: int
+    spread_milli: int
+    readings: int
+    now_milli: int
+    unit: str | None
+    age_min: int
+
+
 class RiskScore(Open):
-    """score: 0 to 1, high = worse. digest: of the model's parameters. contributions: feature -> share."""
+    """score: 0 to 1, high = worse; no probability, and it colours nothing. digest: of the model's parameters.
+
+    uncertainty: 0 to 1, 1 = nothing is known of this person yet; None = the model does not tell.
+    features: what was known, by name; what is missing is not in it. contributions: feature -> its part of the
+    score; a name that ends in `.lasting` is what a vital sign adds by having been off for some time.
+    at: the patient's clock. version: of the model. kind: the vital sign whose reading led to this score.
+    own_normals: by vital sign, for those that contribute at least 0.05.
+    """
 
     v: Literal[1] = 1
     patient: str
@@ -17,3 +42,6 @@ class RiskScore(Open):
     features: dict[str, float]
     contributions: dict[str, float]
     at: str
+    version: str | None = None
+    kind: str | None = None
+    own_normals: dict[str, OwnNormal] = Field(default_factory=dict)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable
 
 from schemas.codec import cloudevent, dumps
 from schemas.ids import UNASSIGNED_TEAM
-from schemas.topics import AUDIT, OVERVIEW, REJECTED, alerts_topic
+from schemas.made import wire
+from schemas.topics import AUDIT, OVERVIEW, REJECTED, SCORES, alerts_topic
 from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
-from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
+from streams.core.effects import Effect, PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
 from streams.core.intake.route import reason_headers
 
 SOURCE = "nattevagt"
@@ -24,7 +25,7 @@ class Interpreter:
         self._is_reachable = is_reachable
 
     def records(self, partition: int, effects: Iterable[tuple[int, Effect]]) -> list[OutRecord]:
-        """Alerts, then refusals and the last overview of each patient, then audit.
+        """Alerts, then scores, refusals and the last overview of each patient, then audit.
 
         (offset, effect): the patient-events offset is the overview's `applied_offset`.
         """
@@ -34,6 +35,8 @@ class Interpreter:
             match effect:
                 case PublishAlert():
                     alerts.append(self.alert(partition, effect))
+                case PublishScore():
+                    rest.append(self.score(partition, effect))
                 case PublishOverview():
                     overviews[effect.overview.patient] = self.overview(partition, offset, effect)
                 case RejectInput():
@@ -51,6 +54,17 @@ class Interpreter:
             effect.step.patient.encode(),
             dumps(effect.step.model_dump(mode="json")),
             cloudevent(effect.id, f"alert.{effect.step.type}", SOURCE, effect.step.at),
+            effect.now_ms,
+        )
+
+    def score(self, partition: int, effect: PublishScore) -> OutRecord:
+        """One model's opinion, beside the patient's other records."""
+        return OutRecord(
+            self._topic(SCORES),
+            partition,
+            effect.score.patient.encode(),
+            wire(effect.score),
+            cloudevent(effect.id, "score", SOURCE, effect.score.at),
             effect.now_ms,
         )
 

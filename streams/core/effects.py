@@ -9,6 +9,7 @@ from schemas.alert import AlertStep
 from schemas.audit import AuditBody
 from schemas.events import InputEvent
 from schemas.overview import Overview
+from schemas.score import RiskScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class PublishOverview:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishScore:
+    """One model's opinion after one reading. id becomes the header `ce_id`. now_ms: the patient's clock."""
+
+    id: str
+    now_ms: int
+    score: RiskScore
+
+
+@dataclass(frozen=True, slots=True)
 class RejectInput:
     """Put the source record on rejected.v1 whole, with the reason in its headers."""
 
@@ -49,4 +59,4 @@ class WriteAudit:
     body: AuditBody
 
 
-Effect = PublishAlert | PublishOverview | RejectInput | WriteAudit
+Effect = PublishAlert | PublishScore | PublishOverview | RejectInput | WriteAudit

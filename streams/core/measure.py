@@ -13,6 +13,7 @@ from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.context import Context
 from streams.core.plan import Plan
 from streams.core.rules.limits import PersonalLimits, side
+from streams.core.scoring import learn
 from streams.core.signal.series import MAX_POINTS, UNCONFIRMED, Point, contains, insert
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
 from streams.core.verdict import Verdict, refuse
@@ -85,7 +86,8 @@ def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Poi
         outcome = Outcome.ACCEPTED_RECORDED if late is None else None
         return Verdict(state, outcome, "older than all readings still remembered", late=late)
     placed = insert(points, point)
-    after = replace(state, series={**state.series, kind: placed})
+    aspects, learned = learn(state, kind, placed, point)
+    after = replace(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
     return Verdict(after, None, reading=(kind, point), late=_hidden(after, kind, placed, point))
 
 

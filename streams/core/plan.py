@@ -30,12 +30,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The contract, its span [from_ms, until_ms) and its limits by kind."""
+    """The contract, its span [from_ms, until_ms), its limits by kind, and the kinds that its slots expect."""
 
     contract: CarePlan
     from_ms: int
     until_ms: int
     limits: Mapping[str, Limits]
+    expected: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def parse_plan(text: str) -> Plan:
         to_ms(contract.valid_from),
         NEVER if contract.valid_until is None else to_ms(contract.valid_until),
         {limit.kind: _limits(limit) for limit in contract.limits},
+        frozenset(kind for slot in contract.slots for kind in slot.kinds),
     )
 
 

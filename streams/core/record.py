@@ -13,6 +13,7 @@ import orjson
 from schemas.errors import StateError
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
+from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
 from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState
 
@@ -99,6 +100,8 @@ def encode_state(record: StateRecord) -> bytes:
             "alerts": state.alerts,
             "path_late": state.path_late,
             "shown": state.shown,
+            "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
+            "learned": state.learned,
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -125,6 +128,8 @@ def decode_state(data: bytes) -> StateRecord:
         alerts=body["alerts"],
         path_late=body["path_late"],
         shown=_shown(body["shown"]),
+        aspects={kind: Aspect(*row) for kind, row in body.get("aspects", {}).items()},
+        learned=body.get("learned", {}),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
+from streams.core.models.base import Parameters
 from streams.core.plan import Plan, parse_plan
+from streams.core.signal.features import Aspect
 from streams.core.signal.series import Points
 
 MAX_PLANS = 4
@@ -85,6 +87,8 @@ class PatientState:
     handled_ms: evidence measured up to here belongs to an alert that a person has closed.
     alerts: how many this patient has had. battery: device -> (percent, at_ms).
     slots_plan: version of the plan whose slots are clocked; 0 = none.
+    aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
+    learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     """
 
     patient: str
@@ -103,6 +107,8 @@ class PatientState:
     alerts: int = 0
     path_late: bool = False
     shown: Shown | None = None
+    aspects: Mapping[str, Aspect] = field(default_factory=dict)
+    learned: Mapping[str, Parameters] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:

@@ -23,6 +23,7 @@ from streams.core.enrol import bindings_received, plan_received
 from streams.core.escalation.ladder import Move, resume
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
+from streams.core.scoring import scores
 from streams.core.settle import account, settle
 from streams.core.state import PatientState
 from streams.core.summary import publish
@@ -79,6 +80,8 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     verdict, move = _decide(state, event, context)
     settled = settle(verdict, move, event.id, context)
     effects += settled.effects
+    if verdict.reading is not None:
+        effects += scores(settled.state, verdict.reading[0], settled.triage.silence, event.id)
     effects += account(event, verdict, settled, context)
     return settled.state, effects, settled.triage
 

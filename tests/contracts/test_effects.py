@@ -9,10 +9,11 @@ from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Outcome, SourceRef
 from schemas.events import MeasurementReceived, Source, Stamp
 from schemas.overview import Overview
+from schemas.score import RiskScore
 from schemas.triage import TriageLevel
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
-from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
+from streams.core.effects import Effect, PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
 
 AT = "2026-01-01T00:00:00.000Z"
 SETTINGS = Settings(topic_prefix="t-")
@@ -50,6 +51,20 @@ SAMPLES: dict[type, Effect] = {
             rung=0,
             plan_version=1,
             reason="r",
+        ),
+    ),
+    PublishScore: PublishScore(
+        "s1",
+        5,
+        RiskScore(
+            patient="p1",
+            model="m",
+            digest="d",
+            score=0.5,
+            uncertainty=None,
+            features={},
+            contributions={},
+            at=AT,
         ),
     ),
     PublishOverview: PublishOverview(
@@ -104,9 +119,11 @@ def test_effect_becomes_one_record(effect: Effect) -> None:
 
 def test_alerts_leave_first_and_audit_last() -> None:
     """An audit outage may never hold back an alert."""
-    order = [WriteAudit, PublishOverview, RejectInput, PublishAlert]
-    records = Interpreter(SETTINGS).records(4, [(9, SAMPLES[kind]) for kind in order])
-    assert [record.topic for record in records] == ["t-alerts.v1.lung", "t-rejected.v1", "t-overview.v1", "t-audit.v1"]
+    order = [WriteAudit, PublishOverview, RejectInput, PublishScore, PublishAlert]
+    topics = [record.topic for record in Interpreter(SETTINGS).records(4, [(9, SAMPLES[kind]) for kind in order])]
+    assert topics[0] == "t-alerts.v1.lung"
+    assert set(topics[1:-1]) == {"t-rejected.v1", "t-scores.v1", "t-overview.v1"}
+    assert topics[-1] == "t-audit.v1"
 
 
 def test_only_the_last_overview_of_a_patient_leaves_a_slice() -> None:

@@ -1,0 +1,93 @@
+"""Scores: what each model thinks of a patient after a reading that counts. In the shadow: they colour nothing.
+
+The own normals are a function of the series, so they do not depend on the order of arrival. What a model has
+learned is history, as alerts are: it learns readings that are newer than all before them, so that one that
+comes late, or one that was refused, cannot lead it astray.
+"""
+
+from collections.abc import Mapping
+
+from schemas.base import rfc3339
+from schemas.ids import make_id
+from schemas.score import OwnNormal, RiskScore
+from schemas.vitals import VITALS
+from streams.core.effects import PublishScore
+from streams.core.models import MODELS
+from streams.core.models.base import OnlineModel, Opinion, Parameters, digest
+from streams.core.signal.features import DEVIATION, Aspect, Features, aspect, features
+from streams.core.signal.series import Point, Points
+from streams.core.state import PatientState
+
+WORTH_TELLING = 0.05
+"""Least part of a score for which the own normal is told (our choice: a deviation of about one and a half spreads)."""
+
+Learned = Mapping[str, Parameters]
+
+
+def learn(state: PatientState, kind: str, points: Points, point: Point) -> tuple[dict[str, Aspect], Learned]:
+    """`aspects` and `learned` of the state once `point` stands in `points`, the readings of its kind."""
+    aspects = {**state.aspects}
+    seen = aspect(kind, points)
+    if seen is None:
+        aspects.pop(kind, None)
+        return aspects, state.learned
+    aspects[kind] = seen
+    if points[-1] != point:
+        return aspects, state.learned
+    x = {DEVIATION[kind]: seen.deviation}
+    return aspects, {design.id: _taught(design, state.learned.get(design.id), x) for design in MODELS}
+
+
+def scores(state: PatientState, kind: str, silence: Mapping[str, int], cause: str) -> tuple[PublishScore, ...]:
+    """One per model for a patient with a plan in force; none for anybody else.
+
+    kind: of the reading that counts. silence: kind -> when its overdue slot had fallen due. cause: the event's id.
+    """
+    plan = state.plan_at(state.now_ms)
+    if plan is None:
+        return ()
+    x = features(state.aspects, state.series, silence, plan.expected, state.now_ms)
+    published = []
+    for design in MODELS:
+        model = design()
+        model.load(state.learned.get(design.id, {}))
+        body = _score(model, model.explain_one(x), x, state, kind)
+        published.append(PublishScore(make_id(cause, "score", design.id), state.now_ms, body))
+    return tuple(published)
+
+
+def _taught(design: type[OnlineModel], held: Parameters | None, x: Features) -> Parameters:
+    model = design()
+    model.load(held or {})
+    model.learn_one(x)
+    return model.dump()
+
+
+def _score(model: OnlineModel, opinion: Opinion, x: Features, state: PatientState, kind: str) -> RiskScore:
+    reasons = {name.partition(".")[0] for name, part in opinion.contributions.items() if part >= WORTH_TELLING}
+    return RiskScore(
+        patient=state.patient,
+        model=model.id,
+        version=model.version,
+        digest=digest(type(model)),
+        score=opinion.score,
+        uncertainty=opinion.uncertainty,
+        features=x,
+        contributions=opinion.contributions,
+        at=rfc3339(state.now_ms),
+        kind=kind,
+        own_normals={name: _own_normal(name, state) for name in sorted(reasons & state.aspects.keys())},
+    )
+
+
+def _own_normal(kind: str, state: PatientState) -> OwnNormal:
+    """What "own normal 91, now 86" is made of."""
+    one, newest = state.aspects[kind], state.series[kind][-1]
+    return OwnNormal(
+        level_milli=one.level_milli,
+        spread_milli=one.spread_milli,
+        readings=one.readings,
+        now_milli=newest.milli,
+        unit=VITALS[kind].unit,
+        age_min=max(state.now_ms - newest.at_ms, 0) // 60_000,
+    )
