@@ -24,7 +24,7 @@ from streams.adapters.input_records import InputRecord
 from streams.adapters.kafka import Deliverer
 from streams.adapters.settings import Settings
 from streams.core.intake.route import is_clock
-from streams.replay.account import Account, await_account, read_alerts
+from streams.replay.account import Account, await_account, read_alerts, read_scores
 from streams.replay.decisions import Published, decision_stream, digest
 from streams.replay.quiet import until_quiet
 from streams.replay.run import PureRun
@@ -60,6 +60,7 @@ class Played:
     account: Account
     sent: int
     alerts: list[list[Published]]
+    scores: list[Published]
     kafka_stream: bytes
     pure_stream: bytes
     patients: int
@@ -77,7 +78,8 @@ class Played:
             "sent": self.sent,
             "account": self.account.to_json(),
             "patients": self.patients,
-            "alert_steps": self.kafka_stream.count(b"\n"),
+            "alert_steps": decision_stream(*self.alerts).count(b"\n"),
+            "scores": decision_stream(self.scores).count(b"\n"),
             "decision_stream_kafka": digest(self.kafka_stream),
             "decision_stream_pure": digest(self.pure_stream),
             "equal": self.kafka_stream == self.pure_stream,
@@ -112,12 +114,13 @@ async def play(
             account = await await_account(settings)
     finally:
         await deliverer.stop()
-    alerts = await read_alerts(settings)
+    alerts, scores = await read_alerts(settings), await read_scores(settings)
     return Played(
         account=account,
         sent=sum(1 for record in story.records if not is_clock(record.received(0, 0))),
         alerts=alerts,
-        kafka_stream=decision_stream(*alerts),
+        scores=scores,
+        kafka_stream=decision_stream(*alerts, scores),
         pure_stream=pure(story, settings.partitions).decision_stream(),
         patients=patients,
         seconds=steady_s() - started,

@@ -5,7 +5,7 @@ Read from the topics alone, by a plain consumer, so that it does not believe the
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 
 from schemas.audit import Outcome
 from schemas.errors import NattevagtError
-from schemas.topics import ALERTS, AUDIT, INPUTS
+from schemas.topics import ALERTS, AUDIT, INPUTS, SCORES
 from streams.adapters.clock import steady_s
 from streams.adapters.log_tail import LogTail, topics_named
 from streams.adapters.offsets import Offsets, offset_reader
@@ -137,7 +137,16 @@ async def await_account(
 
 async def read_alerts(settings: Settings) -> list[list[Published]]:
     """What each alerts topic holds, in log order and without WatchAlive; one list per topic."""
-    names = await topics_named(settings, f"{ALERTS}.")
+    return await _published(settings, await topics_named(settings, f"{ALERTS}."))
+
+
+async def read_scores(settings: Settings) -> list[Published]:
+    """What scores.v1 holds, in log order."""
+    (found,) = await _published(settings, [SCORES])
+    return found
+
+
+async def _published(settings: Settings, names: Sequence[str]) -> list[list[Published]]:
     found: dict[str, list[Published]] = {settings.topic(name): [] for name in names}
     async with LogTail(settings, names) as tail:
         async for record in tail.read():
@@ -146,7 +155,7 @@ async def read_alerts(settings: Settings) -> list[list[Published]]:
             headers = dict(record.headers)
             if record.key is None or "ce_id" not in headers:
                 raise NattevagtError(
-                    f"{record.topic}[{record.partition}]@{record.offset} is no step of an alert.",
+                    f"{record.topic}[{record.partition}]@{record.offset} is no step of an alert and no score.",
                     next_step="find out who else writes to this topic; only the worker may",
                 )
             found[record.topic].append(Published(headers["ce_id"].decode(), record.key.decode(), record.value))

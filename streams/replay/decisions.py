@@ -1,7 +1,7 @@
 """The decision stream: what was decided about each patient, in one order, so that two runs can be compared.
 
-Per patient in code-point order the steps of the alerts' lives as published, each id once. Readings, wall
-times and offsets of our own topics are not in it; WatchAlive belongs to the watch, not to a patient.
+Per patient in code-point order the steps of the alerts' lives and the scores as published, each id once. Readings,
+wall times and offsets of our own topics are not in it; WatchAlive belongs to the watch, not to a patient.
 """
 
 from collections.abc import Iterable
@@ -13,18 +13,19 @@ import orjson
 
 from schemas.alert import AlertStep
 from schemas.codec import dumps
-from streams.core.effects import Effect, PublishAlert
+from schemas.score import RiskScore
+from streams.core.effects import Effect, PublishAlert, PublishScore
 
 
 class Published(NamedTuple):
-    """One record of an alerts topic. id: its header `ce_id`. value: as published."""
+    """One record of an alerts topic or of scores.v1. id: its header `ce_id`. value: as published."""
 
     id: str
     patient: str
     value: bytes
 
 
-def of_effects(effects: Iterable[Effect]) -> list[Published]:
+def alerts_of(effects: Iterable[Effect]) -> list[Published]:
     """What the effects of a fold would publish on the alerts topics, in order."""
     return [
         Published(effect.id, effect.step.patient, effect.step.model_dump_json().encode())
@@ -33,8 +34,18 @@ def of_effects(effects: Iterable[Effect]) -> list[Published]:
     ]
 
 
+def scores_of(effects: Iterable[Effect]) -> list[Published]:
+    """What the effects of a fold would publish on scores.v1, in order."""
+    return [
+        Published(effect.id, effect.score.patient, effect.score.model_dump_json().encode())
+        for effect in effects
+        if isinstance(effect, PublishScore)
+    ]
+
+
 def decision_stream(*topics: Iterable[Published]) -> bytes:
-    """One line per step, each with its id. topics: the records of each alerts topic in log order.
+    """One line per step and score, each with its id. topics: the records of each topic in log order, scores last:
+    of what happens to a patient at the same instant, the earlier topic's comes first.
 
     A repeat with the same content is dropped. The same id with other content stays, so that it shows.
     """
@@ -61,12 +72,13 @@ def is_watch_alive(value: bytes) -> bool:
 
 
 def _by_patient(records: Iterable[Published]) -> dict[str, list[tuple[str, bytes]]]:
-    """(time of the step, canonical line) per patient in the order given."""
+    """(time of the step or score, canonical line) per patient in the order given."""
     found: dict[str, list[tuple[str, bytes]]] = {}
     for record in records:
         if is_watch_alive(record.value):
             continue
-        step = AlertStep.model_validate_json(record.value)
-        line = dumps({"id": record.id, **step.model_dump(mode="json")})
-        found.setdefault(record.patient, []).append((step.at, line))
+        contract = RiskScore if "contributions" in orjson.loads(record.value) else AlertStep
+        said = contract.model_validate_json(record.value)
+        line = dumps({"id": record.id, **said.model_dump(mode="json")})
+        found.setdefault(record.patient, []).append((said.at, line))
     return found

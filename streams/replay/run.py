@@ -120,7 +120,7 @@ class PureRun:
 
     def decision_stream(self) -> bytes:
         """See `streams.replay.decisions`."""
-        return decisions.decision_stream(decisions.of_effects(self.effects))
+        return decisions.decision_stream(decisions.alerts_of(self.effects), decisions.scores_of(self.effects))
 
     def digest(self) -> str:
         """SHA-256 of the decision stream, in hex."""
