@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.contracts.house import ROOT, Source, report
+from tests.contracts.metric_table import metrics_block
 from tests.contracts.rooms import first_sentence, floor_of, room_of, rooms_block, undescribed
 
 PAPERS = (
@@ -47,7 +48,10 @@ class Block:
         return fresh
 
 
-BLOCKS = (Block("streams/README.md", "rooms", rooms_block),)
+BLOCKS = (
+    Block("streams/README.md", "rooms", rooms_block),
+    Block("deploy/README.md", "metrics", metrics_block),
+)
 
 
 def write() -> None:
