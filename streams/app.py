@@ -203,7 +203,7 @@ def _beat(
     async def beat() -> None:
         while not app.should_stop:
             await asyncio.sleep(every_s)
-            if app.rebalancing or not monitor.owned:
+            if app.should_stop or app.rebalancing or not monitor.owned:
                 continue
             try:
                 await action()
@@ -211,6 +211,7 @@ def _beat(
                 app.room.tally.metrics[metrics.BEATS_SKIPPED].labels(name).inc()
                 log.warning("beat skipped", extra={"error": type(error).__name__})
             except NattevagtError as error:
-                end_process(error, EXIT_FAILED)
+                if not app.should_stop:  # else our own connections were closed under this beat
+                    end_process(error, EXIT_FAILED)
 
     return beat
