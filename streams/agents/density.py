@@ -54,6 +54,12 @@ def examine(expected: Expected, run: list[ConsumerRecord]) -> Run:
     return Run(_dense(expected.offset, run))
 
 
+def done(expected: Expected, run: list[ConsumerRecord]) -> int | None:
+    """The last offset of a run that has been worked on, now or before; None = nothing of it."""
+    last: int = min(expected.offset - 1, run[-1].offset)
+    return last if last >= run[0].offset else None
+
+
 def _dense(offset: int, run: list[ConsumerRecord]) -> list[ConsumerRecord]:
     """The part of the run without a hole; what is behind one comes again after a seek."""
     for index, record in enumerate(run):

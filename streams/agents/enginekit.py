@@ -213,6 +213,19 @@ class StateTable(faust.Table):
         return [(key, store.data[key]) for key, held in store._key_partition.items() if held == partition]
 
 
+def acknowledge(event: Any, offset: int | None) -> None:
+    """Let the run be committed up to here; what is behind it in the same run comes again. None = not at all.
+
+    Faust waits at a rebalance, and at the end, until every message it has handed over is acknowledged or
+    forgotten by everybody, and the agent itself holds on to its last one: so this one is forgotten here.
+    """
+    if offset is None:
+        event.app.consumer._unacked_messages.discard(event.message)
+    else:
+        event.message.offset = offset
+        event.ack()
+
+
 def _offset(value: bytes) -> int:
     """The offset a changelog value stands for. Raises StateError for what no worker has written."""
     try:

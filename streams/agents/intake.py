@@ -16,9 +16,9 @@ from schemas.made import wire
 from schemas.topics import AUDIT, PATIENT_EVENTS, REJECTED
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
-from streams.agents.density import Expected, examine
+from streams.agents.density import Expected, done, examine
 from streams.agents.effects import SOURCE
-from streams.agents.enginekit import Chunk
+from streams.agents.enginekit import Chunk, acknowledge
 from streams.agents.guard import guarded_route
 from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
 from streams.core.intake.accept import RawRecord
@@ -37,11 +37,11 @@ class Intake:
         """A new assignment: forget everything, start from the commits (log start where there is none)."""
         self.expected = {where: Expected(offset) for where, offset in committed.items()}
 
-    async def work(self, chunk: Chunk) -> bool:
-        """One fetched run. True = acknowledge it. Never raises: a failed delivery ends the process."""
+    async def work(self, chunk: Chunk) -> int | None:
+        """One fetched run. Gives the offset to acknowledge; None = nothing. A failed delivery ends the process."""
         expected = self.expected.get((chunk.topic, chunk.partition))
         if expected is None or chunk.generation != self._room.app.consumer_generation_id:
-            return False
+            return None
         expected.busy = True
         try:
             return await self._work(chunk, expected)
@@ -51,7 +51,7 @@ class Intake:
             expected.busy = False
             expected.handled_s = steady_s()
 
-    async def _work(self, chunk: Chunk, expected: Expected) -> bool:
+    async def _work(self, chunk: Chunk, expected: Expected) -> int | None:
         run = examine(expected, chunk.records)
         if run.seek is not None:
             self._room.tally.hole(self._room.settings.unprefixed(chunk.topic))
@@ -62,9 +62,9 @@ class Intake:
             self._room.tally.gap(self._room.settings.unprefixed(chunk.topic), run.gap[1] - run.gap[0] + 1)
             expected.offset = run.gap[1] + 1
         rest: Sequence[ConsumerRecord] = run.records
-        while rest:
+        while rest and not self._room.is_moving:
             rest = await self._slice(rest, expected)
-        return bool(expected.offset > chunk.records[-1].offset)
+        return done(expected, chunk.records)
 
     async def _slice(self, records: Sequence[ConsumerRecord], expected: Expected) -> Sequence[ConsumerRecord]:
         """Route until the slice is full, deliver, and only then move on."""
@@ -149,7 +149,6 @@ def attach(app: Any, intake: Intake, topics: Sequence[Any]) -> None:
 
         async def agent(stream: Any) -> None:
             async for event in stream.noack().events():
-                if await intake.work(event.value):
-                    event.ack()
+                acknowledge(event, await intake.work(event.value))
 
         app.agent(topic, name=f"intake-{topic.get_topic_name()}", isolated_partitions=True)(agent)

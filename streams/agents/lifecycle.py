@@ -75,6 +75,7 @@ class Lifecycle:
     async def _take_over(self) -> None:
         if self._table.fault is not None:
             raise self._table.fault
+        self._room.taken_over = self._room.app.rebalancing_count
         self._forget()  # partitions may have moved while an earlier take-over was still under way
         commits = await self._progress.commits()
         await self._own(commits)

@@ -13,8 +13,8 @@ from schemas.events import EVENT, LogEvent, MeasurementReceived, PartitionAlive
 from schemas.topics import PATIENT_EVENTS, STATE
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
-from streams.agents.density import Expected, examine
-from streams.agents.enginekit import Chunk, StateTable
+from streams.agents.density import Expected, done, examine
+from streams.agents.enginekit import Chunk, StateTable, acknowledge
 from streams.agents.guard import guarded_step
 from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, SLICE_S, Room, end_process
 from streams.core.fold import PartitionFold, Slice
@@ -85,11 +85,11 @@ class Monitor:
         value = self._table.get_bytes(patient.encode())
         return None if value is None else decode_state(value)
 
-    async def work(self, chunk: Chunk) -> bool:
-        """One fetched run. True = acknowledge it. Never raises: what fails ends the process."""
+    async def work(self, chunk: Chunk) -> int | None:
+        """One fetched run. Gives the offset to acknowledge; None = nothing. Never raises: what fails ends us."""
         owned = self.owned.get(chunk.partition)
         if owned is None or chunk.generation != self._room.app.consumer_generation_id:
-            return False
+            return None
         owned.expected.busy = True
         try:
             return await self._work(chunk, owned)
@@ -101,7 +101,7 @@ class Monitor:
             owned.expected.busy = False
             owned.expected.handled_s = steady_s()
 
-    async def _work(self, chunk: Chunk, owned: Owned) -> bool:
+    async def _work(self, chunk: Chunk, owned: Owned) -> int | None:
         run = examine(owned.expected, chunk.records)
         if run.seek is not None:
             self._room.tally.hole(PATIENT_EVENTS)
@@ -114,9 +114,9 @@ class Monitor:
                 next_step="if it says so again: find out who deleted them, then `nattevagt state rebuild`",
             )
         rest: Sequence[ConsumerRecord] = run.records
-        while rest:
+        while rest and not self._room.is_moving:
             rest = await self._slice(rest, owned)
-        return bool(owned.expected.offset > chunk.records[-1].offset)
+        return done(owned.expected, chunk.records)
 
     async def _slice(self, records: Sequence[ConsumerRecord], owned: Owned) -> Sequence[ConsumerRecord]:
         """Fold until the slice is full; outputs, then state, then memory. The ack is the caller's."""
@@ -187,7 +187,6 @@ def attach(app: Any, monitor: Monitor, topic: Any) -> None:
 
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
-            if await monitor.work(event.value):
-                event.ack()
+            acknowledge(event, await monitor.work(event.value))
 
     app.agent(topic, name="monitor", isolated_partitions=True)(agent)

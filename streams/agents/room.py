@@ -33,16 +33,22 @@ SLICE_S = 0.040
 
 @dataclass(slots=True)
 class Room:
-    """One worker's shared things."""
+    """One worker's shared things. taken_over: the rebalance whose partitions we have taken over; -1 = none yet."""
 
     app: Any
     settings: Settings
     deliverer: Deliverer
     references: ReferenceReader
     tally: Tally = field(init=False)
+    taken_over: int = -1
 
     def __post_init__(self) -> None:
         self.tally = Tally(Metrics(self.settings.partitions), simulation=self.settings.simulation)
+
+    @property
+    def is_moving(self) -> bool:
+        """Has a rebalance or the end begun? It waits for the slice in work, so no other one may be begun."""
+        return bool(self.app.should_stop or self.app.rebalancing_count != self.taken_over)
 
     def partition_of(self, patient: str) -> int:
         """The patient's partition in every patient-keyed topic: murmur2, as Kafka's default partitioner."""

@@ -21,7 +21,15 @@ from streams.adapters.broker import Broker
 from streams.adapters.offsets import offset_reader
 from streams.adapters.settings import Settings
 from streams.agents import enginekit
-from streams.agents.enginekit import FETCH_MAX_WAIT_MS, Chunk, ChunkSchema, KitThread, StateTable, chunk_message
+from streams.agents.enginekit import (
+    FETCH_MAX_WAIT_MS,
+    Chunk,
+    ChunkSchema,
+    KitThread,
+    StateTable,
+    acknowledge,
+    chunk_message,
+)
 from streams.app import WatchApp, create_app
 from streams.core.record import PartitionRecord, encode_partition, partition_key
 from tests.kafka.ward import Ward
@@ -169,6 +177,24 @@ def test_a_chunk_is_handed_through_undecoded() -> None:
         event = await app.topic(CHUNKED.topic, schema=ChunkSchema()).decode(message)
         assert (None, message.value) == (event.key, event.value)
         assert 5 == message.generation_id
+
+    in_app(test)
+
+
+@pytest.mark.parametrize(("acknowledged", "committed"), [(None, None), (4, 5), (5, 6)])
+def test_a_run_may_be_acknowledged_in_part_or_not_at_all(acknowledged: int | None, committed: int | None) -> None:
+    """Faust commits the message's own offset plus one, and never waits for it again, at no rebalance."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+        app.topics._acking_topics.add(CHUNKED.topic)
+        message = chunk_message(CHUNKED, [record(CHUNKED, offset) for offset in (3, 4, 5)], 0)
+        message.incref()
+        consumer.track_message(message)
+        event = await app.topic(CHUNKED.topic, schema=ChunkSchema()).decode(message)
+        assert 1 == len(consumer._unacked_messages)
+        acknowledge(event, acknowledged)
+        assert (committed, 0) == (consumer._new_offset(CHUNKED), len(consumer._unacked_messages))
 
     in_app(test)
 
