@@ -172,10 +172,11 @@ def _listen(app: WatchApp, lifecycle: Lifecycle) -> None:
 async def _has_library(app: WatchApp) -> None:
     """What the models need takes 0.6 s of CPU to import: it is there before the first reading, or nothing flows.
 
-    It comes in on a thread while the worker joins its group, so this rarely waits.
+    It comes in on a thread while the worker joins its group, so this rarely waits. A rebalance meanwhile cancels
+    the waiting, not the import.
     """
     try:
-        await app.library
+        await asyncio.shield(app.library)
     except ImportError as error:
         refusal = ConfigurationError(
             f"{MODULE} cannot be imported: {error}", next_step="install from deploy/requirements.lock"
