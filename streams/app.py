@@ -162,21 +162,21 @@ def _listen(app: WatchApp, lifecycle: Lifecycle) -> None:
         lifecycle.on_revoked()
 
     async def assigned(*_: Any, **__: Any) -> None:
-        await _has_library(app)
+        await library_there(app.library)
         await lifecycle.on_assigned()
 
     app.on_partitions_revoked.connect(revoked)
     app.on_rebalance_complete.connect(assigned)
 
 
-async def _has_library(app: WatchApp) -> None:
+async def library_there(library: asyncio.Task[ModuleType]) -> None:
     """What the models need takes 0.6 s of CPU to import: it is there before the first reading, or nothing flows.
 
     It comes in on a thread while the worker joins its group, so this rarely waits. A rebalance meanwhile cancels
     the waiting, not the import.
     """
     try:
-        await asyncio.shield(app.library)
+        await asyncio.shield(library)
     except ImportError as error:
         refusal = ConfigurationError(
             f"{MODULE} cannot be imported: {error}", next_step="install from deploy/requirements.lock"

@@ -1,9 +1,18 @@
 """How the engine is told to behave: the settings whose defaults would lose or leak something."""
 
+import asyncio
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import pytest
+
+from streams import app
 from streams.adapters.settings import Settings
-from streams.app import credentials, engine_settings
+from streams.agents.room import EXIT_REFUSED
+from streams.app import credentials, engine_settings, library_there
+from streams.core.models.river_bridge import MODULE
 
 DEMO = Settings(demo=True, replication=1, min_insync=1)
 
@@ -46,3 +55,47 @@ def test_waits_are_short_enough_for_a_night() -> None:
     assert found["producer_request_timeout"] <= 10
     assert found["broker_session_timeout"] <= 10
     assert found["broker_request_timeout"] >= found["broker_session_timeout"]
+
+
+def test_a_worker_starts_without_the_models_library() -> None:
+    """It takes seconds to import, and comes in on a thread."""
+    told = f"import sys, streams.app; sys.exit({MODULE!r} in sys.modules or 'numpy' in sys.modules)"
+    assert 0 == subprocess.run([sys.executable, "-c", told], check=False).returncode
+
+
+def test_a_rebalance_cancels_the_waiting_and_not_the_import() -> None:
+    """Else the next take-over would wait for something that never comes."""
+
+    async def go() -> None:
+        done = asyncio.Event()
+
+        async def slow() -> ModuleType:
+            await done.wait()
+            return asyncio
+
+        library = asyncio.create_task(slow())
+        waiting = asyncio.create_task(library_there(library))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        done.set()
+        await library_there(library)
+        assert library.done()
+
+    asyncio.run(go())
+
+
+def test_a_worker_without_the_library_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it takes anything over: the same input must give the same scores everywhere."""
+    ended: list[tuple[str, int]] = []
+    monkeypatch.setattr(app, "end_process", lambda error, code: ended.append((str(error), code)))
+
+    async def go() -> None:
+        async def missing() -> ModuleType:
+            raise ImportError("no module")
+
+        await library_there(asyncio.create_task(missing()))
+
+    asyncio.run(go())
+    assert [EXIT_REFUSED] == [code for _, code in ended]
+    assert "requirements.lock" in ended[0][0]
