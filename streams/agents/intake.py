@@ -40,7 +40,7 @@ class Intake:
     async def work(self, chunk: Chunk) -> int | None:
         """One fetched run. Gives the offset to acknowledge; None = nothing. A failed delivery ends the process."""
         expected = self.expected.get((chunk.topic, chunk.partition))
-        if expected is None or chunk.generation != self._room.app.consumer_generation_id:
+        if expected is None or not self._room.is_ours(chunk):
             return None
         expected.busy = True
         try:

@@ -88,7 +88,7 @@ class Monitor:
     async def work(self, chunk: Chunk) -> int | None:
         """One fetched run. Gives the offset to acknowledge; None = nothing. Never raises: what fails ends us."""
         owned = self.owned.get(chunk.partition)
-        if owned is None or chunk.generation != self._room.app.consumer_generation_id:
+        if owned is None or not self._room.is_ours(chunk):
             return None
         owned.expected.busy = True
         try:

@@ -17,6 +17,7 @@ from streams.adapters.metrics import Metrics
 from streams.adapters.references import ReferenceReader
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
+from streams.agents.enginekit import Chunk
 from streams.agents.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,10 @@ class Room:
     def is_moving(self) -> bool:
         """Has a rebalance or the end begun? It waits for the slice in work, so no other one may be begun."""
         return bool(self.app.should_stop or self.app.rebalancing_count != self.taken_over)
+
+    def is_ours(self, chunk: Chunk) -> bool:
+        """Was the run fetched for the assignment that still holds?"""
+        return chunk.generation == self.app.consumer_generation_id and not self.is_moving
 
     def partition_of(self, patient: str) -> int:
         """The patient's partition in every patient-keyed topic: murmur2, as Kafka's default partitioner."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import orjson
 
-from tests.chaos.run import Plan, Report, crash_run
+from tests.chaos.run import Plan, crash_run
 
 
 @click.command()
@@ -40,20 +40,13 @@ def main(
     """Feed readings, kill things, then fold every input again and compare."""
     plan = Plan(readings, patients, kills, broker_kills, joins, stops, stalls, seed, rate)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a killed broker is no news here
-    report = asyncio.run(crash_run(plan, say=lambda text: click.echo(text, err=True)))
-    click.echo(orjson.dumps(report.to_json()).decode() if as_json else report.line())
     if logs is not None:
-        _keep(logs, report)
+        logs.mkdir(parents=True, exist_ok=True)
+    report = asyncio.run(crash_run(plan, say=lambda text: click.echo(text, err=True), logs=logs))
+    click.echo(orjson.dumps(report.to_json()).decode() if as_json else report.line())
     for example in report.verdict.examples:
         click.echo(f"  {example[:600]}", err=True)
     sys.exit(0 if report.verdict.is_clean else 1)
-
-
-def _keep(folder: Path, report: Report) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, lines in enumerate(report.logs):
-        text = b"".join(orjson.dumps(line) + b"\n" for line in lines)
-        (folder / f"worker-{number}.log").write_bytes(text)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -63,11 +64,10 @@ class Report:
     stale_ignored: int = 0
     exits: list[int] = field(default_factory=list)
     seconds: float = 0.0
-    logs: list[list[dict[str, Any]]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object, without the logs."""
-        return asdict(self) | {"verdict": self.verdict.to_json(), "logs": len(self.logs)}
+        """As a JSON object."""
+        return asdict(self) | {"verdict": self.verdict.to_json()}
 
     def line(self) -> str:
         """One line for a person."""
@@ -86,8 +86,10 @@ class Report:
 class Crew:
     """The workers of a run, each under its supervisor, and the broker."""
 
-    def __init__(self, settings: Settings, broker: Broker) -> None:
+    def __init__(self, settings: Settings, broker: Broker, logs: Path | None = None) -> None:
         self._settings = settings
+        self._logs = logs
+        self._made = 0
         self._broker = broker
         self.supervisors: list[Supervisor] = []
         self.left: list[Supervisor] = []
@@ -95,8 +97,12 @@ class Crew:
 
     def join(self) -> None:
         """One worker more, at work when this returns."""
-        self.supervisors.append(Supervisor(lambda: Worker(self._settings)))
+        self.supervisors.append(Supervisor(self._worker))
         self.supervisors[-1].now.watching()
+
+    def _worker(self) -> Worker:
+        self._made += 1
+        return Worker(self._settings, keep=self._logs and self._logs / f"worker-{self._made:03d}.log")
 
     def stop(self) -> None:
         """The youngest goes: by SIGTERM, the next time by SIGKILL, and so on."""
@@ -121,9 +127,10 @@ class Crew:
             await asyncio.sleep(seconds)
 
     def end(self) -> list[Supervisor]:
-        """All go gently; gives everybody that ever was."""
-        for supervisor in self.supervisors:
-            supervisor.end(gently=True)
+        """All go gently; gives everybody that ever was. Raises what the first one said that would not go."""
+        with contextlib.ExitStack() as stack:
+            for supervisor in self.supervisors:
+                stack.callback(supervisor.end, gently=True)
         return [*self.left, *self.supervisors]
 
 
@@ -149,14 +156,14 @@ async def delivering(settings: Settings) -> AsyncIterator[Deliverer]:
         await deliverer.stop()
 
 
-async def crash_run(plan: Plan, *, prefix: str = "chaos-", say: Callable[[str], None] = print) -> Report:
-    """One run on a broker of its own."""
+async def crash_run(plan: Plan, *, say: Callable[[str], None] = print, logs: Path | None = None) -> Report:
+    """One run on a broker of its own. logs: a folder for the workers' logs."""
     started, report = steady_s(), Report(plan)
     with obtain(say=say) as broker:
-        settings = settings_for(broker.address, prefix)
+        settings = settings_for(broker.address, "chaos-")
         await admin.apply(settings, TEAMS)
         story = load(plan.patients, plan.readings, plan.seed, red_share=0.05, partitions=settings.partitions)
-        crew = Crew(settings, broker)
+        crew = Crew(settings, broker, logs)
         try:
             await _play(plan, story, crew, settings, say)
             await _until_done(settings, story)
@@ -231,4 +238,3 @@ def _from_logs(report: Report, everybody: list[Supervisor]) -> None:
         report.tails_found += len(supervisor.said("tail lost"))
         report.stale_ignored += sum(line["count"] for line in supervisor.said("stale records"))
         report.exits += supervisor.ends
-        report.logs += [worker.log for worker in supervisor.workers]

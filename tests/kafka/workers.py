@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, Self
 
 import orjson
@@ -58,7 +59,10 @@ class Worker:
         *,
         command: Sequence[str] = COMMAND,
         environ: Mapping[str, str] | None = None,
+        keep: Path | None = None,
     ) -> None:
+        """keep: a file that gets the log as well, line by line."""
+        self._keep = keep
         self.log: list[dict[str, Any]] = []
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
@@ -123,9 +127,14 @@ class Worker:
         self._reader.join(LIMIT)
 
     def terminate(self, *, limit: float = LIMIT) -> int:
-        """SIGTERM, and the exit code."""
+        """SIGTERM, and the exit code. One that does not end says first what it is doing."""
         self._process.terminate()
-        return self.wait(limit=limit)
+        try:
+            return self.wait(limit=limit)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGUSR1)  # the engine prints all its stacks
+            self.wait_for("", times=len(self.log) + 1, limit=5.0)
+            raise AssertionError(f"it does not end: {self.last_words()}") from None
 
     def wait(self, *, limit: float = LIMIT) -> int:
         """The exit code, when it ends by itself."""
@@ -144,10 +153,13 @@ class Worker:
 
     def _read(self) -> None:
         assert self._process.stderr is not None
-        for line in self._process.stderr:
-            with self._changed:
-                self.log.append(_parsed(line))
-                self._changed.notify_all()
+        with (self._keep or Path(os.devnull)).open("wb") as copy:
+            for line in self._process.stderr:
+                copy.write(line)
+                copy.flush()
+                with self._changed:
+                    self.log.append(_parsed(line))
+                    self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
 
@@ -210,9 +222,11 @@ class Supervisor:
         self._over.set()
         self._thread.join(LIMIT)
         worker = self.now
-        if gently and worker.code is None:
-            worker.terminate()
-        worker.kill()
+        try:
+            if gently and worker.code is None:
+                worker.terminate()
+        finally:
+            worker.kill()
 
     def _keep(self) -> None:
         while not self._over.wait(0.05):
