@@ -19,7 +19,7 @@ from streams.adapters.input_records import InputRecord
 from streams.adapters.kafka import Deliverer
 from streams.adapters.offsets import offset_reader
 from streams.adapters.settings import Settings
-from streams.cli.follow import audit_body
+from streams.cli.follow import Outcomes, audit_body
 from streams.core.intake.accept import HEADER_BYTES, RawRecord
 from streams.replay.account import await_account
 from streams.sim.feed import outgoing
@@ -32,8 +32,6 @@ from tests.kafka.workers import Worker
 DAY_MS = 86_400_000
 TEAMS = ("heart", "lung")
 KIB = 1024
-PACE_S = 0.01  # between two sends
-ALONE, AROUND = 120, 3  # good readings before anything bad comes, and behind each bad one
 
 HEADERS: Headers = (("trace", b"\x00\xff"), ("trace", b"2"), ("nattevagt_reason", b"my own"), ("none", None))
 """What every bad record carries: a name twice, a name of ours, bytes that are no text, and null."""
@@ -78,7 +76,8 @@ Place = tuple[str, int, int]
 
 @dataclass(slots=True)
 class Night:
-    """What was sent and what came of it. bad: by row. alone, among: places of good readings."""
+    """What was sent and what came of it. bad: by row. alone, among: good readings sent right behind another good
+    one, and right behind a bad one, in turn."""
 
     settings: Settings
     worker: Worker
@@ -102,7 +101,7 @@ def patient_of(n: int) -> Patient:
     return copd(f"bad-{n:02d}", max_per_hour=100_000)
 
 
-GOOD = copd("good-01", max_per_hour=100_000)
+GOOD, OTHER = copd("good-01", max_per_hour=100_000), copd("good-02", max_per_hour=100_000)
 CARRIED = copd("carried-01", max_per_hour=100_000)
 
 
@@ -136,7 +135,7 @@ async def _delivering(settings: Settings) -> AsyncIterator[Deliverer]:
 
 async def _play(found: Night) -> None:
     settings, now_ms = found.settings, wall_ms()
-    people = [GOOD, CARRIED, *(patient_of(n) for n in range(len(ROWS)))]
+    people = [GOOD, OTHER, CARRIED, *(patient_of(n) for n in range(len(ROWS)))]
     async with _delivering(settings) as deliverer, offset_reader(settings) as offsets:
         await deliverer.deliver(outgoing(enrolled(people, now_ms - DAY_MS, now_ms, ("08:00",)), settings))
         await caught_up(settings, offsets)
@@ -153,19 +152,23 @@ async def _play(found: Night) -> None:
         )
         place = (record.topic, done.partition, done.offset)
         found.sent_ms[place] = done.timestamp
-        await asyncio.sleep(PACE_S)
         return place
 
     async def good() -> Place:
-        return await send(GOOD.reads("spo2", 93, next(numbers), late_ms=0))
+        """Waited for, so that a slow machine makes no queue whose length would be measured instead."""
+        place = await send(GOOD.reads("spo2", 93, next(numbers), late_ms=0))
+        async for _ in outcomes.of([place]):
+            pass
+        return place
 
-    async with producer:
-        found.alone = [await good() for _ in range(ALONE)]
+    async with producer, Outcomes(settings) as outcomes:
         for n, row in enumerate(ROWS):
+            await send(OTHER.reads("spo2", 93, next(numbers), late_ms=0))
+            found.alone.append(await good())
             record = row.record(Sender(patient_of(n), wall_ms(), GOOD.name))
             headers = (*HEADERS, *record.headers)
             found.bad[row.what] = await send(record, *headers), replace(record, headers=headers)
-            found.among += [await good() for _ in range(AROUND)]
+            found.among.append(await good())
         edge = _filled(Sender(GOOD, next(numbers), GOOD.name), MAX_INPUT_BYTES)
         found.named["at the limit"] = await send(edge, *HEADERS)
         for what in ("first", "second"):

@@ -29,8 +29,11 @@ OURS = frozenset({*Measurement.model_fields, *VITALS, "body"})
 
 @pytest.fixture(scope="module")
 def done(broker: Broker, run_mark: str) -> Iterator[Night]:
-    """Everything sent, everything told; in operation, so that Kafka's clock stamps records and outcomes alike."""
-    with night(settings_for(broker.address, f"{run_mark}-bad-", partitions=2, simulation=False)) as found:
+    """Everything sent, everything told; in operation, so that Kafka's clock stamps records and outcomes alike.
+
+    One partition: whatever could be held up by bad input stands right behind it.
+    """
+    with night(settings_for(broker.address, f"{run_mark}-bad-", partitions=1, simulation=False)) as found:
         yield found
 
 
@@ -90,11 +93,11 @@ def test_no_worker_was_restarted_or_hurt(done: Night) -> None:
 
 
 def test_good_readings_count_and_are_not_delayed(done: Night) -> None:
-    """Medians, from Kafka's receipt of the reading to its receipt of the outcome, before and among bad input."""
+    """Medians, from Kafka's receipt of a reading to that of its outcome: behind good ones and behind bad ones."""
     every = [*done.alone, *done.among]
     assert {(1, Outcome.ACCEPTED_NO_ALERT)} == {(len(done.outcomes[at]), done.outcomes[at][0].outcome) for at in every}
     alone, among = median(done.latencies_ms(done.alone)), median(done.latencies_ms(done.among))
-    assert among <= 3 * max(alone, 10), (alone, among)
+    assert among <= 2 * max(alone, 10), (alone, among)
     assert 0 < len(done.overviews[GOOD.name].last)
 
 
