@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
 from schemas.errors import NattevagtError, StateError
-from schemas.events import EVENT, LogEvent, MeasurementReceived, PartitionAlive
+from schemas.events import EVENT, LogEvent, MeasurementReceived
 from schemas.topics import PATIENT_EVENTS, STATE
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
@@ -17,6 +17,7 @@ from streams.agents.density import Expected, done, examine
 from streams.agents.enginekit import Chunk, StateTable, acknowledge
 from streams.agents.guard import guarded_step
 from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, SLICE_S, Room, end_process
+from streams.core.context import BehindError
 from streams.core.fold import PartitionFold, Slice
 from streams.core.record import (
     PartitionRecord,
@@ -145,7 +146,7 @@ class Monitor:
     ) -> tuple[Slice, dict[int, int], int]:
         """A slice of at most SLICE_S, when its readings were received (by offset), and its length in records.
 
-        Reference data an event names and we lack is read first.
+        Reference data that an event or a state names and we lack is read first.
         """
         received_ms: dict[int, int] = {}
         while True:
@@ -153,9 +154,10 @@ class Monitor:
             started = steady_s()
             for record in records:
                 event = _read(record)
-                if not isinstance(event, PartitionAlive) and not self._room.references.reference.covers(event.stamp):
-                    break
-                self._fold.apply(work, record.offset, event)
+                try:
+                    self._fold.apply(work, record.offset, event)
+                except BehindError:
+                    break  # nothing of this event has been applied
                 if isinstance(event, MeasurementReceived):
                     received_ms[record.offset] = event.received_ms
                 count += 1

@@ -18,6 +18,21 @@ class Context:
     code: str
 
 
+class BehindError(StateError):
+    """An event or a state names reference data that this process has not read yet; it exists, so read on."""
+
+
+def later(held: Stamp, given: Stamp) -> Stamp:
+    """The stamp that has read as far as both: a patient's never goes back, whichever worker stamps."""
+    if held == given:
+        return held
+    return Stamp(
+        coverage=max(held.coverage, given.coverage),
+        rules=max(held.rules, given.rules),
+        models=max(held.models, given.models),
+    )
+
+
 @dataclass(slots=True)
 class Reference:
     """The fold of each reference topic, answerable for any stamp that has been read.
@@ -58,12 +73,12 @@ class Reference:
         return stamp.coverage <= self._read[0] and stamp.rules <= self._read[1] and stamp.models <= self._read[2]
 
     def at(self, stamp: Stamp) -> Context:
-        """The context in force at a stamp. Raises StateError when it has not been read yet."""
+        """The context in force at a stamp. Raises BehindError when it has not been read yet."""
         key = (stamp.coverage, stamp.rules, stamp.models)
         found = self._known.get(key)
         if found is None:
             if not self.covers(stamp):
-                raise StateError(
+                raise BehindError(
                     "an event names reference data that has not been read",
                     next_step="read coverage.v1, rules.v1 and models.v1 up to the stamp before folding",
                 )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from schemas.events import InputEvent, InputRefused, LogEvent, PartitionAlive, PatientEvent, TimerFired
-from streams.core.context import Context, Reference
+from streams.core.context import Context, Reference, later
 from streams.core.effects import Effect
 from streams.core.record import PartitionRecord, StateRecord
 from streams.core.state import PatientState
@@ -53,10 +53,9 @@ class PartitionFold:
         self._lookup = lookup
 
     def apply(self, into: Slice, offset: int, event: LogEvent) -> None:
-        """One record of patient-events; at or below the watermark it is already done."""
+        """One record of patient-events; at or below the watermark it is already done. Raises BehindError."""
         if offset <= into.offset:
             return
-        into.events += 1
         if isinstance(event, PartitionAlive):
             into.alive_ms = max(into.alive_ms, event.at_ms)
         elif isinstance(event, InputEvent | InputRefused):
@@ -70,6 +69,7 @@ class PartitionFold:
         else:
             self._step(into, offset, event)
         into.offset = offset
+        into.events += 1
 
     def _step(self, into: Slice, offset: int, event: PatientEvent) -> None:
         held = into.states.get(event.patient) or self._lookup(event.patient)
@@ -81,7 +81,8 @@ class PartitionFold:
         if held is None and isinstance(event, TimerFired):
             return
         state = PatientState(event.patient) if held is None else held.state
-        done = self._run(state, event, self._reference.at(event.stamp))
+        # What is decided and what it says it was decided with must be the same reference data.
+        done = self._run(state, event, self._reference.at(later(state.stamp, event.stamp)))
         into.effects += [(offset, effect) for effect in done.effects]
         if done.state.is_known:
             into.states[event.patient] = _record(offset, done, held)

@@ -12,11 +12,10 @@ from schemas.events import (
     MeasurementReceived,
     PatientEvent,
     Resumed,
-    Stamp,
     TimerFired,
 )
 from streams.core.command import obey
-from streams.core.context import Context
+from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
 from streams.core.effects import Effect
 from streams.core.enrol import bindings_received, plan_received
@@ -50,7 +49,8 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
     Total: for every state and event it returns. Time moves first: deadlines at or before the event's
     `now` fire in due order and as of their own due time, then the event is applied.
     """
-    state = _never_back(state, event.stamp)
+    stamp = later(state.stamp, event.stamp)
+    state = state if stamp is state.stamp else replace(state, stamp=stamp)
     triage: Triage | None = None
     match event:
         case TimerFired():
@@ -133,16 +133,3 @@ def _later(state: PatientState, at_ms: int) -> int:
 def _on_time(state: PatientState) -> PatientState:
     """An input of the patient's own: what falls due before it does so with all that had arrived."""
     return replace(state, path_late=False) if state.path_late else state
-
-
-def _never_back(state: PatientState, given: Stamp) -> PatientState:
-    """A patient's stamp never goes back, even when two workers' intakes have read differently far."""
-    held = state.stamp
-    if held == given:
-        return state
-    stamp = Stamp(
-        coverage=max(held.coverage, given.coverage),
-        rules=max(held.rules, given.rules),
-        models=max(held.models, given.models),
-    )
-    return replace(state, stamp=stamp)
