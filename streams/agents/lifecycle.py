@@ -1,6 +1,7 @@
 """Partitions come and go: what is checked, forgotten and made anew each time, before any reading flows."""
 
 import logging
+from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -100,10 +101,19 @@ class Lifecycle:
         tps = [TopicPartition(name, p) for p in self._room.assigned(PATIENT_EVENTS)]
         topic_id = (await topic_ids(self._room.settings, [PATIENT_EVENTS]))[PATIENT_EVENTS]
         ends, starts = await self._progress.log_ends(tps), await self._progress.log_starts(tps)
+        inputs = await self._input_ends()
         for tp in tps:
             held = self._monitor.held_record(tp.partition)
             record = verify(tp.partition, held, topic_id, commits.get(tp), (starts[tp], ends[tp]))
+            verify_sources(record, inputs)
             self._monitor.own(tp.partition, record)
+
+    async def _input_ends(self) -> dict[str, int]:
+        """`topic/partition` of each input -> the offset its next record will get."""
+        names = {self._room.settings.topic(name): name for name in INPUTS}
+        tps = [TopicPartition(full, p) for full in names for p in range(self._room.settings.partitions)]
+        ends = await self._progress.log_ends(tps)
+        return {f"{names[tp.topic]}/{tp.partition}": end for tp, end in ends.items()}
 
     async def _begin_intake(self, commits: dict[TopicPartition, int]) -> None:
         tps = [
@@ -184,3 +194,20 @@ def verify(
             f"{where}: the watermark {held.offset} is beyond the log's end {end}: the log was cut", next_step=REBUILD
         )
     return held
+
+
+def verify_sources(held: PartitionRecord, ends: Mapping[str, int]) -> None:
+    """Have the input topics grown from what has been applied of them? Raises StateError by name.
+
+    ends: `topic/partition` -> next offset. A recreated input topic counts from 0 again: its records would
+    look like copies of old ones and be dropped without an outcome.
+    """
+    for where, offset in sorted(held.sources.items()):
+        if where in ends and offset >= ends[where]:
+            topic, _, partition = where.rpartition("/")
+            raise StateError(
+                f"{topic}[{partition}]: offset {offset} has been applied, the log ends at {ends[where]}:"
+                " the topic was recreated or cut",
+                next_step="restore the topic: its coordinates are the ids of the record; "
+                "or begin anew under another NATTEVAGT_TOPIC_PREFIX",
+            )
