@@ -3,6 +3,7 @@
 import orjson
 
 from schemas.alert import WatchAlive
+from schemas.score import RiskScore
 from streams.replay.decisions import Published, decision_stream, digest
 
 
@@ -70,3 +71,19 @@ def test_the_watchs_own_heartbeat_is_no_decision() -> None:
     alive = WatchAlive(partition=0, assessed_up_to="2026-02-19T08:00:00.000Z")
     assert b"" == decision_stream([Published("w", "", alive.model_dump_json().encode())])
     assert "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" == digest(b"")
+
+
+def score(patient: str, value: float, *, at: str = "2026-02-19T08:00:00.000Z") -> Published:
+    """A score, as published."""
+    body = RiskScore(
+        patient=patient, model="m", digest="d", score=value, uncertainty=0.5, features={}, contributions={}, at=at
+    )
+    return Published(f"score-{at}", patient, body.model_dump_json().encode())
+
+
+def test_scores_are_decisions_too() -> None:
+    """Merged by time behind the steps of the same instant; another score is another stream."""
+    steps, later = [step("a", 1)], score("a", 0.2, at="2026-02-19T09:00:00.000Z")
+    lines = decision_stream(steps, [score("a", 0.1), later]).splitlines()
+    assert [None, 0.1, 0.2] == [orjson.loads(line).get("score") for line in lines]
+    assert decision_stream(steps, [later]) != decision_stream(steps, [score("a", 0.3, at="2026-02-19T09:00:00.000Z")])

@@ -9,7 +9,7 @@ from schemas.audit import AuditBody, Outcome
 from schemas.coverage import TeamCoverage
 from schemas.topics import COVERAGE, MODELS, RULES
 from streams.adapters.input_records import InputRecord, coverage, partition_of
-from streams.core.effects import PublishAlert, WriteAudit
+from streams.core.effects import PublishAlert, PublishScore, WriteAudit
 from streams.core.intake.route import is_clock
 from streams.replay.run import PureRun
 from streams.replay.tihm import EXCERPT
@@ -105,6 +105,8 @@ def test_the_excerpt_is_accounted_for_and_raises_alerts() -> None:
     assert source.readings + 2 * len(run.states) == len(outcomes) - clocks == len(accepted) - clocks
     assert Outcome.ACCEPTED_ALERT in outcomes
     assert run.decision_stream()
+    scored = [effect for effect in run.effects if isinstance(effect, PublishScore)]
+    assert source.readings == len(scored) == run.decision_stream().count(b'"contributions"')
 
 
 def test_the_excerpt_is_the_same_records_each_time(tmp_path: Path) -> None:
