@@ -64,8 +64,8 @@ def main(topic: str, name: str, *flags: str) -> None:
     settings = Settings.from_env(os.environ)
     logs.configure("INFO")
     if "--unguarded" in flags:
-        intake.examine = monitor.examine = trusting  # type: ignore[assignment]
-        lifecycle.tail_missing = lambda *_: False  # type: ignore[assignment]
+        intake.examine = monitor.examine = trusting  # type: ignore[assignment]  # the guard is what is switched off here
+        lifecycle.tail_missing = lambda *_: False  # type: ignore[assignment]  # and its other half
     app = create_app(settings, losing(settings.topic(topic), name.encode()))
     worker = faust.Worker(app, loglevel="WARN", redirect_stdouts=False, override_logging=False, quiet=True)
     worker.execute_from_commandline()

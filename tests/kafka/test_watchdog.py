@@ -27,7 +27,7 @@ from tests.agents.test_health import free_port
 from tests.contracts.house import ROOT
 from tests.kafka.workers import Worker, environment, settings_for
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.nightly]
 
 COMMAND = (sys.executable, "-c", "from streams.cli import main; main()", "watchdog")
 MUTE = (sys.executable, "-m", "tests.kafka.mute", "worker")
