@@ -82,16 +82,31 @@ def _command(body: object, record: RawRecord, context: Context) -> str:  # noqa:
 
 
 def _plan(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+    _check_kept(record)
     plan = CarePlan.model_validate(body)
     check_plan(plan)
     return plan.patient
 
 
 def _bindings(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+    _check_kept(record)
     bindings = DeviceBindings.model_validate(body)
     check_bindings(bindings)
     return bindings.patient
 
+
+def _check_kept(record: RawRecord) -> None:
+    """Plans and bindings are kept verbatim in the patient's state, which must stay small."""
+    if len(record.value or b"") > MAX_KEPT_BYTES:
+        raise Fault(
+            Outcome.REJECTED_OVERSIZE,
+            f"the body is larger than the {MAX_KEPT_BYTES} bytes that are kept of it",
+            "send it without white space; leave out what holds by default",
+        )
+
+
+MAX_KEPT_BYTES = 12_288
+"""A plan with limits on all kinds and 16 slots, or 32 bindings, is below 10 kB without white space."""
 
 COMPARE = "compare with the JSON Schema of the topic"
 
