@@ -4,17 +4,21 @@ Measured reasons are in DECISIONS.md. Everything private of Faust that we touch 
 and each touch has a contract test (tests/kafka/test_enginekit.py); another version refuses to start.
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import faust
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as drv
 from faust.types import TP, Message
 
 from schemas.errors import ConfigurationError, StateError
 from streams.core.record import offset_of, partition_key
+
+log = logging.getLogger(__name__)
 
 PINS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 FETCH_MAX_WAIT_MS = 50
@@ -81,7 +85,7 @@ class KitConsumer(drv.Consumer):
         if records is None or self.should_stop:
             return
         if not self.flow_active:
-            await self.perform_seek()
+            await self._seek_back()
             return
         for tp, run in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
@@ -93,6 +97,14 @@ class KitConsumer(drv.Consumer):
             else:
                 for record in run:
                     yield TP(tp.topic, tp.partition), self._to_message(tp, record)
+
+
+    async def _seek_back(self) -> None:
+        """What was fetched while partitions move is read again; where they have moved already, recovery seeks."""
+        try:
+            await self.perform_seek()
+        except KafkaError as error:
+            log.info("seek skipped, partitions are moving", extra={"reason": type(error).__name__})
 
 
 class KitProducer(drv.Producer):

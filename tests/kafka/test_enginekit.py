@@ -12,6 +12,7 @@ from typing import Any
 import faust
 import pytest
 from aiokafka import ConsumerRecord
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as drv
 from faust.types import TP
 
@@ -109,6 +110,27 @@ def test_a_run_of_an_older_generation_or_a_stopped_flow_is_not_handed_over() -> 
             got.append(tp)
             app.consumer_generation_id += 1
         assert [CHUNKED] == got
+
+    in_app(test)
+
+
+def test_what_is_fetched_while_the_flow_is_stopped_is_read_again_or_left_to_recovery() -> None:
+    """A partition that is gone already cannot be sought; that must not end the worker."""
+
+    async def test(app: WatchApp) -> None:
+        consumer, sought = app.consumer, []
+
+        async def next_records(_: float) -> tuple[Any, Any]:
+            return {CHUNKED: [record(CHUNKED, 1)]}, None
+
+        async def perform_seek() -> None:
+            sought.append(1)
+            raise IllegalStateError("No current assignment for partition")
+
+        consumer._wait_next_records, consumer.perform_seek = next_records, perform_seek
+        consumer.flow_active = False
+        assert [] == [tp async for tp, _ in consumer.getmany(1.0)]
+        assert [1] == sought
 
     in_app(test)
 
