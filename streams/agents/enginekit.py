@@ -98,7 +98,6 @@ class KitConsumer(drv.Consumer):
                 for record in run:
                     yield TP(tp.topic, tp.partition), self._to_message(tp, record)
 
-
     async def _seek_back(self) -> None:
         """What was fetched while partitions move is read again; where they have moved already, recovery seeks."""
         try:

@@ -6,10 +6,8 @@ When one of these turns red after an upgrade, the kit is wrong before any readin
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import Any
 
-import faust
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import IllegalStateError
@@ -27,12 +25,10 @@ from streams.agents.enginekit import (
     Chunk,
     ChunkSchema,
     KitThread,
-    StateTable,
     acknowledge,
     chunk_message,
 )
 from streams.app import WatchApp, create_app
-from streams.core.record import PartitionRecord, encode_partition, partition_key
 from tests.kafka.ward import Ward
 from tests.kafka.workers import Worker, settings_for
 
@@ -259,108 +255,3 @@ def test_commits_reach_the_end_of_every_log(broker: Broker, prefix: str) -> None
             assert ward.account().is_balanced
         assert 0 == worker.terminate(), worker.last_words()
     assert {} == asyncio.run(behind())
-
-
-@pytest.fixture
-def table() -> StateTable:
-    """A table in memory, as the worker makes it."""
-    app = faust.App("contract", broker="kafka://127.0.0.1:1", store="memory://", Table=StateTable, autodiscover=False)
-    return app.Table("state", key_type=bytes, value_type=bytes, partitions=4)
-
-
-def change(at: int, key: bytes, value: bytes | None, partition: int = 0) -> Any:
-    """One changelog record as recovery hands it over. at: its own offset in the changelog."""
-    message = SimpleNamespace(key=key, value=value, partition=partition, offset=at)
-    return SimpleNamespace(key=key, value=value, message=message)
-
-
-def state(offset: int, text: str = "") -> bytes:
-    """As much of a state record as recovery looks at."""
-    return b'{"off":%d,"v":1,"text":"%s"}' % (offset, text.encode())
-
-
-def mark(offset: int) -> bytes:
-    """A partition record."""
-    return encode_partition(PartitionRecord(offset, "topic-id"))
-
-
-def test_the_highest_offset_wins_in_recovery(table: StateTable) -> None:
-    """Within a batch and over batches; of two for the same offset the later."""
-    table.apply_changelog_batch([change(0, b"a", state(5)), change(1, b"a", state(3)), change(2, b"b", state(1))])
-    table.apply_changelog_batch([change(3, b"a", state(4)), change(4, b"b", state(1, "again"))])
-    assert state(5) == table.get_bytes(b"a")
-    assert state(1, "again") == table.get_bytes(b"b")
-
-
-def test_a_tombstone_forgets_what_another_log_meant(table: StateTable) -> None:
-    """Behind it a lower offset wins: `state rebuild` has folded a new log."""
-    table.apply_changelog_batch([change(0, b"a", state(50)), change(1, b"a", None), change(2, b"a", state(3))])
-    assert state(3) == table.get_bytes(b"a")
-    table.apply_changelog_batch([change(3, b"a", None)])
-    assert table.get_bytes(b"a") is None
-    table.apply_changelog_batch([change(4, b"a", state(2))])
-    assert state(2) == table.get_bytes(b"a")
-
-
-def test_only_a_record_below_the_watermark_before_it_is_a_zombies(table: StateTable) -> None:
-    """An owner writes states above its watermark, then the watermark."""
-    key = partition_key(0)
-    table.apply_changelog_batch([change(0, b"a", state(1)), change(1, b"b", state(2)), change(2, key, mark(2))])
-    table.apply_changelog_batch([change(3, b"a", state(4)), change(4, key, mark(4))])
-    assert set() == table.stale
-    table.apply_changelog_batch([change(5, b"b", state(3)), change(6, key, mark(3)), change(7, b"a", state(5))])
-    assert {b"b"} == table.stale
-    assert mark(4) == table.get_bytes(key)
-
-
-def test_what_is_read_again_after_a_rebalance_is_no_zombies(table: StateTable) -> None:
-    """Memory is ahead of what is read; that alone means nothing."""
-    history = [change(0, b"a", state(1)), change(1, partition_key(0), mark(1)), change(2, b"a", state(2))]
-    table.apply_changelog_batch(history)
-    table.apply_changelog_batch(history)
-    assert set() == table.stale
-    assert state(2) == table.get_bytes(b"a")
-
-
-def test_recovery_begins_behind_what_memory_holds(table: StateTable) -> None:
-    """Own writes that follow each other move the mark; where somebody else wrote between, it stays."""
-    key, tp = partition_key(0), TP(table.changelog_topic_name, 0)
-    assert table.persisted_offset(tp) is None
-    table.apply_changelog_batch([change(0, b"a", state(1)), change(1, key, mark(1))])
-    table.put_batch(0, {b"a": state(2), key: mark(2)}, range(2, 4))
-    assert 3 == table.persisted_offset(tp)
-    table.put_batch(0, {b"a": state(3), key: mark(3)}, range(6, 8))
-    table.put_batch(0, {b"a": state(4), key: mark(4)}, None)
-    table.put_batch(0, {b"a": state(5), key: mark(5)}, range(8, 10))
-    assert 3 == table.persisted_offset(tp)
-    assert state(5) == table.get_bytes(b"a")
-
-
-def test_a_partition_that_was_elsewhere_is_read_from_the_start(table: StateTable) -> None:
-    """Lost, or new: what memory knew of it no longer counts."""
-    own = TP(table.changelog_topic_name, 0)
-    for lost, new in (({own}, set()), (set(), {own})):
-        table.apply_changelog_batch([change(0, b"a", state(1)), change(1, partition_key(0), mark(1))])
-        asyncio.run(table.on_rebalance({TP("measurements.v1", 0)}, {TP("measurements.v1", 0)}, set()))
-        assert 1 == table.persisted_offset(own)
-        asyncio.run(table.on_rebalance(set(), lost, new))
-        assert table.persisted_offset(own) is None
-
-
-def test_faust_forgets_lost_partitions_also_where_they_were_written_live(table: StateTable) -> None:
-    """Its store knows a key's partition from recovery only; the kit tells it of the others."""
-    for partition, name in ((0, b"a"), (1, b"b")):
-        key = partition_key(partition)
-        table.put_batch(partition, {name: state(1), key: mark(1)}, range(2))
-    assert {b"a", partition_key(0)} == {key for key, _ in table.partition_items(0)}
-    asyncio.run(table.data.on_recovery_completed({TP(table.changelog_topic_name, 1)}, set()))
-    assert table.get_bytes(b"a") is None
-    assert [] == table.partition_items(0)
-    assert state(1) == table.get_bytes(b"b")
-
-
-@pytest.mark.parametrize("value", [b"no json", b"[]", b"{}", b'{"v":99,"off":1}', b'{"v":1}'])
-def test_what_recovery_would_swallow_is_kept_for_the_refusal(table: StateTable, value: bytes) -> None:
-    """Faust turns every exception in recovery into a warning and goes on without the record."""
-    table.apply_changelog_batch([change(0, b"a", value)])
-    assert table.fault is not None
