@@ -4,6 +4,7 @@ The only place where everything is caught. What it does in place of `step` uses 
 """
 
 import logging
+from dataclasses import replace
 
 from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Outcome, SourceRef
@@ -26,12 +27,16 @@ NEXT_STEP = "redrive it from rejected.v1 once the defect is mended"
 
 
 def guarded_step(state: PatientState, event: PatientEvent, context: Context) -> Step:
-    """`step`, total even where it is wrong: then the state stays as it was."""
-    try:
-        return step(state, event, context)
-    except Exception as error:
-        _say(error)
-        return failed(state, event, context)
+    """`step`, total even where it is wrong: then the state stays as it was.
+
+    A model may never cost a reading: what fails is tried once more without scores.
+    """
+    for attempt in (context, replace(context, scoring=False)):
+        try:
+            return step(state, event, attempt)
+        except Exception as error:
+            _say(error)
+    return failed(state, event, context)
 
 
 def guarded_route(record: RawRecord, reference: Reference, *, simulation: bool) -> Routed:

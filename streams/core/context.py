@@ -11,11 +11,15 @@ from schemas.rules import RuleBundle
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """In force for one event. code: name and version of the deciding program, repeated in each decision."""
+    """In force for one event. code: name and version of the deciding program, repeated in each decision.
+
+    scoring: False only after a model has failed on this very event: then it is decided without one.
+    """
 
     rules: RuleBundle
     teams: Mapping[str, TeamCoverage]
     code: str
+    scoring: bool = True
 
 
 class BehindError(StateError):

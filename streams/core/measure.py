@@ -86,7 +86,9 @@ def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Poi
         outcome = Outcome.ACCEPTED_RECORDED if late is None else None
         return Verdict(state, outcome, "older than all readings still remembered", late=late)
     placed = insert(points, point)
-    aspects, learned = learn(state, kind, placed, point)
+    aspects, learned = state.aspects, state.learned
+    if context.scoring:
+        aspects, learned = learn(state, kind, placed, point)
     after = replace(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
     return Verdict(after, None, reading=(kind, point), late=_hidden(after, kind, placed, point))
 

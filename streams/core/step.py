@@ -80,7 +80,7 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     verdict, move = _decide(state, event, context)
     settled = settle(verdict, move, event.id, context)
     effects += settled.effects
-    if verdict.reading is not None:
+    if verdict.reading is not None and context.scoring:
         effects += scores(settled.state, verdict.reading[0], settled.triage.silence, event.id)
     effects += account(event, verdict, settled, context)
     return settled.state, effects, settled.triage
