@@ -24,11 +24,9 @@ class Made(BaseModel):
         """Called by pydantic once the fields are known."""
         super().__pydantic_init_subclass__(**kwargs)
         fields = cls.model_fields
-        cls._required = frozenset(name for name, field in fields.items() if field.is_required())
-        cls._empty = {
-            name: None if name in cls._required else field.get_default(call_default_factory=True, validated_data={})
-            for name, field in fields.items()
-        }
+        # A default that must be made anew each time is left to pydantic, as a name that is missing.
+        cls._required = frozenset(n for n, field in fields.items() if field.is_required() or field.default_factory)
+        cls._empty = {name: None if name in cls._required else field.get_default() for name, field in fields.items()}
 
     def __init__(self, /, **values: Any) -> None:
         """Take the values as they are. A missing or unknown name is refused, as pydantic would."""

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 
-from schemas.codec import cloudevent, dumps
+from schemas.codec import cloudevent
 from schemas.ids import UNASSIGNED_TEAM
 from schemas.made import wire
 from schemas.topics import AUDIT, OVERVIEW, REJECTED, SCORES, alerts_topic
@@ -52,7 +52,7 @@ class Interpreter:
             self._topic(alerts_topic(team)),
             partition,
             effect.step.patient.encode(),
-            dumps(effect.step.model_dump(mode="json")),
+            wire(effect.step),
             cloudevent(effect.id, f"alert.{effect.step.type}", SOURCE, effect.step.at),
             effect.now_ms,
         )
@@ -70,13 +70,11 @@ class Interpreter:
 
     def overview(self, partition: int, offset: int, effect: PublishOverview) -> OutRecord:
         """The patient's overview with the offset it stands for."""
-        body = effect.overview.model_dump(mode="json")
-        body["applied_offset"] = offset
         return OutRecord(
             self._topic(OVERVIEW),
             partition,
             effect.overview.patient.encode(),
-            dumps(body),
+            wire(effect.overview, applied_offset=offset),
             cloudevent(effect.id, "overview", SOURCE, effect.overview.as_of),
             effect.now_ms,
         )
@@ -102,7 +100,7 @@ class Interpreter:
             self._topic(AUDIT),
             partition if body.source is None else body.source.partition,
             key,
-            dumps(body.model_dump(mode="json", exclude_none=True)),
+            wire(body, sparse=True),
             cloudevent(body.id, f"audit.{body.type}", SOURCE, body.at),
             effect.now_ms,
         )

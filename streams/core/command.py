@@ -1,12 +1,11 @@
 """Commands: a person acknowledges or closes. What the table of the ladder does not know is refused and audited."""
 
-from dataclasses import replace
-
 from schemas.audit import Outcome
 from schemas.command import COMMAND, Acknowledge, Close
 from schemas.events import CommandReceived
 from streams.core.context import Context
 from streams.core.escalation.ladder import Move, Trigger, acknowledge, end
+from streams.core.evolve import evolve
 from streams.core.state import AlertState, PatientState
 from streams.core.verdict import Verdict, refuse
 
@@ -24,10 +23,10 @@ def obey(state: PatientState, event: CommandReceived, context: Context) -> tuple
     assert alert is not None
     if isinstance(command, Acknowledge):
         move = acknowledge(alert, command.by, state.now_ms, context.rules)
-        after = replace(state, alert=move.alert)
+        after = evolve(state, alert=move.alert)
     else:
         move = end(alert, Trigger.CLOSE, "command.close", by=command.by, verdict=command.verdict)
-        after = replace(state, alert=None, handled_ms=max(state.handled_ms, alert.evidence_ms))
+        after = evolve(state, alert=None, handled_ms=max(state.handled_ms, alert.evidence_ms))
     return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by), move
 
 

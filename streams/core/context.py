@@ -51,26 +51,28 @@ class Reference:
     _read: list[int] = field(default_factory=lambda: [-1, -1, -1])
     _known: dict[tuple[int, int, int], Context] = field(default_factory=dict)
 
-    @property
-    def stamp(self) -> Stamp:
-        """What has been read so far."""
-        return Stamp(coverage=self._read[0], rules=self._read[1], models=self._read[2])
+    stamp: Stamp = field(default_factory=Stamp, init=False)
+    """What has been read so far."""
 
     def add_coverage(self, offset: int, record: TeamCoverage | None) -> None:
         """One record of coverage.v1; None = it could not be read and changes nothing."""
         if record is not None:
             self._coverage.append((offset, record))
-        self._read[0] = offset
+        self._has_read(0, offset)
 
     def add_rules(self, offset: int, record: RuleBundle | None) -> None:
         """One record of rules.v1; None = it could not be read and changes nothing."""
         if record is not None:
             self._rules.append((offset, record))
-        self._read[1] = offset
+        self._has_read(1, offset)
 
     def add_model(self, offset: int) -> None:
         """One record of models.v1 has passed; snapshots come into force with the risk model's issue."""
-        self._read[2] = offset
+        self._has_read(2, offset)
+
+    def _has_read(self, topic: int, offset: int) -> None:
+        self._read[topic] = offset
+        self.stamp = Stamp(coverage=self._read[0], rules=self._read[1], models=self._read[2])
 
     def covers(self, stamp: Stamp) -> bool:
         """Has everything up to this stamp been read?"""

@@ -1,7 +1,5 @@
 """A measurement that intake let through: does it count for this patient, and where does it belong?"""
 
-from dataclasses import replace
-
 from schemas.audit import Outcome
 from schemas.base import to_ms
 from schemas.events import MeasurementReceived
@@ -11,6 +9,7 @@ from schemas.vitals import VITALS, Band
 from streams.core.admission.binding import speaking
 from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.context import Context
+from streams.core.evolve import evolve
 from streams.core.plan import Plan
 from streams.core.rules.limits import PersonalLimits, side
 from streams.core.scoring import learn
@@ -86,10 +85,15 @@ def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Poi
         outcome = Outcome.ACCEPTED_RECORDED if late is None else None
         return Verdict(state, outcome, "older than all readings still remembered", late=late)
     placed = insert(points, point)
+<<<<<<< HEAD
     aspects, learned = state.aspects, state.learned
     if context.scoring:
         aspects, learned = learn(state, kind, placed, point)
-    after = replace(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
+    after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
+=======
+    aspects, learned = learn(state, kind, placed, point)
+    after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
+>>>>>>> 9009663 (wip)
     return Verdict(after, None, reading=(kind, point), late=_hidden(after, kind, placed, point))
 
 
@@ -119,7 +123,7 @@ def remember_refused(state: PatientState, kind: str, outcome: Outcome) -> Patien
         return state
     row = Refused(state.now_ms, kind, outcome.value)
     kept = tuple(r for r in state.refused if (r.kind, r.outcome) != (kind, outcome.value))
-    return replace(state, refused=(*kept, row)[-MAX_REFUSED:])
+    return evolve(state, refused=(*kept, row)[-MAX_REFUSED:])
 
 
 def _remember_device(state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket) -> PatientState:
@@ -134,7 +138,7 @@ def _remember_device(state: PatientState, reading: Measurement, measured_ms: int
         battery = {**battery, device: (percent, measured_ms)}
         while len(battery) > MAX_DEVICES:
             battery.pop(min(battery, key=lambda name: (battery[name][1], name)))
-    return replace(state, floods=floods, battery=battery)
+    return evolve(state, floods=floods, battery=battery)
 
 
 def _is_newer(told: tuple[int, int], held: tuple[int, int] | None) -> bool:

@@ -6,6 +6,7 @@ stalled worker's late write cannot bring an old state back.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -110,11 +111,10 @@ def encode_state(record: StateRecord) -> bytes:
 def decode_state(data: bytes) -> StateRecord:
     """Inverse of `encode_state`. Raises StateError for a newer version."""
     body = _versioned(data)
-    coverage, rules, models = body["stamp"]
     state = PatientState(
         patient=body["patient"],
         now_ms=body["now"],
-        stamp=Stamp(coverage=coverage, rules=rules, models=models),
+        stamp=_stamp(*body["stamp"]),
         plans=tuple(body["plans"]),
         bindings=body["bindings"],
         series={kind: unpack(flat) for kind, flat in body["series"].items()},
@@ -122,7 +122,7 @@ def decode_state(data: bytes) -> StateRecord:
         slots_plan=body["slots_plan"],
         floods={key: Bucket(*bucket) for key, bucket in body["floods"].items()},
         battery={key: tuple(pair) for key, pair in body["battery"].items()},
-        refused=tuple(Refused(*row) for row in body["refused"]),
+        refused=tuple([Refused(*row) for row in body["refused"]]),
         alert=_alert(body["alert"]),
         handled_ms=body["handled"],
         alerts=body["alerts"],
@@ -147,6 +147,12 @@ def _versioned(data: bytes) -> dict[str, Any]:
             next_step="run the newer release, or `nattevagt state rebuild` with this one",
         )
     return body
+
+
+@lru_cache(maxsize=1024)
+def _stamp(coverage: int, rules: int, models: int) -> Stamp:
+    """Most patients share a few."""
+    return Stamp(coverage=coverage, rules=rules, models=models)
 
 
 def _alert(body: dict[str, Any] | None) -> AlertState | None:

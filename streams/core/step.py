@@ -1,6 +1,6 @@
 """The front door of the core: fold one event into one patient's state and say what the world should do."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from schemas.events import (
@@ -20,6 +20,7 @@ from streams.core.deadlines import advance, data_due, ladder_due
 from streams.core.effects import Effect
 from streams.core.enrol import bindings_received, plan_received
 from streams.core.escalation.ladder import Move, resume
+from streams.core.evolve import evolve
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.scoring import scores
@@ -50,11 +51,11 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
     `now` fire in due order and as of their own due time, then the event is applied.
     """
     stamp = later(state.stamp, event.stamp)
-    state = state if stamp is state.stamp else replace(state, stamp=stamp)
+    state = state if stamp is state.stamp else evolve(state, stamp=stamp)
     triage: Triage | None = None
     match event:
         case TimerFired():
-            state = replace(state, path_late=event.path_late)
+            state = evolve(state, path_late=event.path_late)
             after, effects = advance(state, event.until_ms, event.data_until_ms, context)
         case Resumed():
             after, effects = _resumed(state, event, context)
@@ -76,7 +77,7 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     if state.is_known:
         state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
     else:
-        state, effects = replace(state, now_ms=now_ms), []
+        state, effects = evolve(state, now_ms=now_ms), []
     verdict, move = _decide(state, event, context)
     settled = settle(verdict, move, event.id, context)
     effects += settled.effects
@@ -122,7 +123,7 @@ def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[Pat
     state, effects = advance(state, before, 0, context)
     now_ms = _later(state, event.to_ms)
     alert = None if state.alert is None else resume(state.alert, now_ms, context.rules)
-    return replace(state, alert=alert, now_ms=now_ms), effects
+    return evolve(state, alert=alert, now_ms=now_ms), effects
 
 
 def _later(state: PatientState, at_ms: int) -> int:
@@ -132,4 +133,4 @@ def _later(state: PatientState, at_ms: int) -> int:
 
 def _on_time(state: PatientState) -> PatientState:
     """An input of the patient's own: what falls due before it does so with all that had arrived."""
-    return replace(state, path_late=False) if state.path_late else state
+    return evolve(state, path_late=False) if state.path_late else state

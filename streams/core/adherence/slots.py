@@ -82,4 +82,4 @@ def pass_due(
 
 def next_due(slots: Mapping[str, SlotState]) -> int:
     """The earliest due time; NEVER without slots."""
-    return min((slot.due_ms for slot in slots.values()), default=NEVER)
+    return min([slot.due_ms for slot in slots.values()], default=NEVER)
