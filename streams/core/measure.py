@@ -85,15 +85,10 @@ def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Poi
         outcome = Outcome.ACCEPTED_RECORDED if late is None else None
         return Verdict(state, outcome, "older than all readings still remembered", late=late)
     placed = insert(points, point)
-<<<<<<< HEAD
     aspects, learned = state.aspects, state.learned
     if context.scoring:
         aspects, learned = learn(state, kind, placed, point)
     after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
-=======
-    aspects, learned = learn(state, kind, placed, point)
-    after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
->>>>>>> 9009663 (wip)
     return Verdict(after, None, reading=(kind, point), late=_hidden(after, kind, placed, point))
 
 
