@@ -74,7 +74,8 @@ def create_app(settings: Settings, transport: type[KitTransport] = KitTransport)
     app.chunk_topics = room.chunk_topics()
     name = STATE_TABLE.removesuffix("-changelog")  # Faust appends it
     table: StateTable = app.Table(name, key_type=bytes, value_type=bytes, partitions=settings.partitions)
-    intake, monitor, progress = Intake(room), Monitor(room, table), Progress(settings)
+    progress = Progress(settings)
+    intake, monitor = Intake(room, progress), Monitor(room, table)
     timekeeper = Timekeeper(room, monitor, progress)
     lifecycle = Lifecycle(room, table, intake, monitor, timekeeper, progress)
 

@@ -24,10 +24,15 @@ TAIL_S = 2.0
 
 @dataclass(slots=True)
 class Expected:
-    """One partition. offset: the next that must come. seeks: tried in vain so far for this hole."""
+    """One partition. offset: the next that must come. seeks: tried in vain so far for this hole.
+
+    tails: the same for a last run. gone: the last run was deleted, which has been said; its audit needs a next record.
+    """
 
     offset: int
     seeks: int = 0
+    tails: int = 0
+    gone: bool = False
     sought_s: float = -1e9
     busy: bool = False
     handled_s: float = field(default_factory=steady_s)
@@ -47,8 +52,8 @@ def examine(expected: Expected, run: list[ConsumerRecord]) -> Run:
     first = run[0].offset
     if first > expected.offset:
         return _hole(expected, run)
-    if expected.seeks and run[-1].offset >= expected.offset:
-        expected.seeks = 0
+    if run[-1].offset >= expected.offset:
+        expected.seeks, expected.tails, expected.gone = 0, 0, False
     if first < expected.offset:
         run = [record for record in run if record.offset >= expected.offset]
     return Run(_dense(expected.offset, run))
@@ -70,6 +75,7 @@ def _dense(offset: int, run: list[ConsumerRecord]) -> list[ConsumerRecord]:
 
 def _hole(expected: Expected, run: list[ConsumerRecord]) -> Run:
     now = steady_s()
+    expected.tails, expected.gone = 0, False  # there is something behind it now
     if now - expected.sought_s < SEEK_PAUSE_S:
         return Run([])  # queued before the seek took effect: comes again
     if expected.seeks >= SEEKS:

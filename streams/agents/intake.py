@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord
 from schemas.audit import AuditBody, Outcome, SourceRef
 from schemas.base import rfc3339
 from schemas.codec import cloudevent
-from schemas.errors import DeliveryError
+from schemas.errors import NattevagtError
 from schemas.events import InputEvent, InputRefused
 from schemas.ids import make_id
 from schemas.made import wire
@@ -20,6 +20,7 @@ from streams.agents.density import Expected, done, examine
 from streams.agents.effects import SOURCE
 from streams.agents.enginekit import Chunk, acknowledge
 from streams.agents.guard import guarded_route
+from streams.agents.progress import Progress
 from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
 from streams.core.intake.accept import RawRecord
 
@@ -29,8 +30,9 @@ log = logging.getLogger(__name__)
 class Intake:
     """One per worker, for all input topics. `expected`: (topic, partition) -> what must come next."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, progress: Progress) -> None:
         self._room = room
+        self._progress = progress
         self.expected: dict[tuple[str, int], Expected] = {}
 
     def begin(self, committed: dict[tuple[str, int], int]) -> None:
@@ -45,7 +47,7 @@ class Intake:
         expected.busy = True
         try:
             return await self._work(chunk, expected)
-        except DeliveryError as error:
+        except NattevagtError as error:
             end_process(error, EXIT_FAILED)
         finally:
             expected.busy = False
@@ -58,6 +60,7 @@ class Intake:
             log.warning("hole", extra={"topic": chunk.topic, "partition": chunk.partition, "offset": run.seek})
             await self._room.seek(chunk.topic, chunk.partition, run.seek)
         if run.gap is not None:
+            await self._must_be_gone(chunk, run.gap)
             await self._room.deliverer.deliver([self._gap(chunk, run.gap)])
             self._room.tally.gap(self._room.settings.unprefixed(chunk.topic), run.gap[1] - run.gap[0] + 1)
             expected.offset = run.gap[1] + 1
@@ -65,6 +68,14 @@ class Intake:
         while rest and not self._room.is_moving:
             rest = await self._slice(rest, expected)
         return done(expected, chunk.records)
+
+    async def _must_be_gone(self, chunk: Chunk, gap: tuple[int, int]) -> None:
+        """What another reader still finds is not lost; only a new start can get at it."""
+        if await self._progress.can_be_read(chunk.topic, chunk.partition, gap[0]):
+            raise NattevagtError(
+                f"{chunk.topic}[{chunk.partition}]@{gap[0]} is in Kafka, and the engine does not hand it over",
+                next_step="the process ends and is restarted by its supervisor; report it if it comes again",
+            )
 
     async def _slice(self, records: Sequence[ConsumerRecord], expected: Expected) -> Sequence[ConsumerRecord]:
         """Route until the slice is full, deliver, and only then move on."""

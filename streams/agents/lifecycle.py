@@ -12,7 +12,7 @@ from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters import metrics
 from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.topic_ids import topic_ids
-from streams.agents.density import Expected, tail_missing
+from streams.agents.density import SEEKS, Expected, tail_missing
 from streams.agents.enginekit import StateTable
 from streams.agents.intake import Intake
 from streams.agents.monitor import Monitor
@@ -156,7 +156,13 @@ class Lifecycle:
         if tp not in self._room.app.consumer.assignment():
             return
         position = await self._room.app.consumer.position(tp)
-        if tail_missing(expected, position):
+        if not tail_missing(expected, position) or expected.gone:
+            return
+        if expected.tails >= SEEKS and (await self._progress.log_starts([tp]))[tp] > expected.offset:
+            expected.gone = True
+            log.critical("inputs lost", extra={"topic": topic, "partition": partition, "offset": expected.offset})
+        else:
+            expected.tails += 1
             self._room.tally.metrics[metrics.TAILS_FOUND].inc()
             log.warning("tail lost", extra={"topic": topic, "partition": partition, "offset": expected.offset})
             await self._room.seek(topic, partition, expected.offset)

@@ -1,6 +1,8 @@
 """How far intake is, seen from Kafka itself: so that time never passes over readings that already lie there."""
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+import asyncio
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupLoadInProgressError
 
@@ -31,6 +33,7 @@ class Progress:
         self._drained_ms: dict[TopicPartition, int] = {}
         self._record_ms: dict[TopicPartition, tuple[int, int]] = {}
         self._behind: dict[TopicPartition, int] = {}
+        self._reading = asyncio.Lock()
 
     async def start(self, since_ms: int) -> None:
         """Connect. since_ms: what is assumed of partitions until they are seen drained."""
@@ -41,6 +44,7 @@ class Progress:
             enable_auto_commit=False,
             fetch_max_wait_ms=100,
             max_partition_fetch_bytes=4096,
+            auto_offset_reset="earliest",
             **security,
         )
         await self._admin.start()
@@ -107,10 +111,20 @@ class Progress:
                 self._record_ms[tp] = (last, await self._time_of(tp, last))
         return min(self._record_ms[tp][1] for tp in tps)
 
+    async def can_be_read(self, topic: str, partition: int, offset: int) -> bool:
+        """Does another reader find this record, or only a later one? Asked before a hole is called a loss."""
+        record = await self._record_at(TopicPartition(topic, partition), offset)
+        return bool(record.offset == offset)
+
     async def _time_of(self, tp: TopicPartition, offset: int) -> int:
+        record = await self._record_at(tp, offset)
+        return int(record.timestamp)
+
+    async def _record_at(self, tp: TopicPartition, offset: int) -> ConsumerRecord:
+        """The first record at or behind an offset; there must be one."""
         consumer = self._consumer
         assert consumer is not None, "start() first"
-        consumer.assign([tp])
-        consumer.seek(tp, offset)
-        record = await consumer.getone(tp)
-        return int(record.timestamp)
+        async with self._reading:
+            consumer.assign([tp])
+            consumer.seek(tp, offset)
+            return await consumer.getone(tp)

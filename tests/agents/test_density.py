@@ -12,6 +12,7 @@ from streams.agents import density
 from streams.agents.density import SEEK_PAUSE_S, SEEKS, TAIL_S, Expected, done, examine, tail_missing
 from streams.agents.enginekit import Chunk
 from streams.agents.intake import Intake
+from streams.agents.progress import Progress
 from streams.agents.room import Room
 
 
@@ -113,7 +114,7 @@ class OneByOne(Intake):
     def __init__(self, app: Any, stop_after: int) -> None:
         room = Room.__new__(Room)
         room.app, room.taken_over = app, app.rebalancing_count
-        super().__init__(room)
+        super().__init__(room, Progress.__new__(Progress))
         self._app, self._stop_after = app, stop_after
         self.worked: list[int] = []
 

@@ -222,3 +222,19 @@ def test_inputs_deleted_before_they_were_read_are_an_audited_gap(ward: Ward) -> 
     verdict = ward.judge()
     assert (15, 0, 0) == (verdict.gaps, verdict.lost, verdict.states_wrong), verdict
     assert account.rejected["lost.gap"] == 15
+
+
+def test_inputs_deleted_with_nothing_behind_them_are_an_audited_gap_too(ward: Ward) -> None:
+    """The alarm comes at once, though nothing comes that could show the hole; the audit with the next reading."""
+    first = ward.end(MEASUREMENTS, 0)
+    ward.send(ward.readings(15, partition=0))
+    delete_before(ward.settings, MEASUREMENTS, 0, first + 15)
+    with Worker(ward.settings) as worker:
+        worker.wait_for("inputs lost")
+        assert 3 == len(worker.said("tail lost")), "it goes on seeking what is gone"
+        ward.send(ward.readings(5, partition=0))
+        ward.let_in()
+        ward.account()
+        worker.terminate()
+    verdict = ward.judge()
+    assert (15, 0, 0) == (verdict.gaps, verdict.lost, verdict.states_wrong), verdict
