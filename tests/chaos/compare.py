@@ -3,19 +3,24 @@
 It must be able to say no; test_compare.py takes one record away and looks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
 
 from schemas.events import EVENT, PartitionAlive
-from schemas.topics import AUDIT, INPUTS, OVERVIEW, PATIENT_EVENTS, REJECTED, STATE
+from schemas.topics import AUDIT, INPUTS, OVERVIEW, PATIENT_EVENTS, REJECTED, SCORES, STATE
 from streams.core.intake.accept import RawRecord
 from streams.core.record import offset_of
 from streams.replay.decisions import is_watch_alive
-from tests.chaos.evidence import Evidence
+from tests.chaos.evidence import Evidence, Place
 from tests.chaos.fold import Expected, Said, expect, said
+
+Published = dict[Place, dict[bytes, Said]]
+"""Per partition of a topic, in order: id -> record."""
+
+FAULTS = ("_missing", "_wrong", "_extra", "_out_of_order")
 
 EXAMPLES = 12
 """Differences named one by one; the counts are always whole."""
@@ -25,8 +30,9 @@ EXAMPLES = 12
 class Verdict:
     """inputs: records of the input topics. lost: inputs without outcome. conflicting: with two different ones.
 
-    Everything that ends in _wrong, _missing, _extra, and the two above, must be 0. repeats and copies are harmless:
-    the same record again, byte for byte. gaps: inputs audited as lost.gap, which only a test that deletes may have.
+    Everything that ends as in FAULTS, and the two above, must be 0. repeats (of alerts and scores) and copies are
+    harmless: the same record again, byte for byte. gaps: inputs audited as lost.gap, which only a test that deletes
+    may have.
     """
 
     inputs: int = 0
@@ -46,7 +52,12 @@ class Verdict:
     alerts_wrong: int = 0
     alerts_extra: int = 0
     alerts_out_of_order: int = 0
-    alert_repeats: int = 0
+    scores: int = 0
+    scores_missing: int = 0
+    scores_wrong: int = 0
+    scores_extra: int = 0
+    scores_out_of_order: int = 0
+    repeats: int = 0
     rejected_missing: int = 0
     overviews_wrong: int = 0
     copies: int = 0
@@ -55,13 +66,17 @@ class Verdict:
     @property
     def is_clean(self) -> bool:
         """Is everything there, once, and as it should be?"""
-        return not (self.lost or self.conflicting or self.gaps or self.alerts_out_of_order) and not any(
-            value for name, value in asdict(self).items() if name.endswith(("_missing", "_wrong", "_extra"))
+        return not (self.lost or self.conflicting or self.gaps) and not any(
+            value for name, value in asdict(self).items() if name.endswith(FAULTS)
         )
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self) | {"clean": self.is_clean}
+
+    def add(self, what: str, how: str, count: int) -> None:
+        """Count what `alerts` and `scores` have in common."""
+        setattr(self, what + how, getattr(self, what + how) + count)
 
     def name(self, what: str) -> None:
         """Remember one difference, if there is room."""
@@ -76,7 +91,8 @@ def judge(evidence: Evidence) -> Verdict:
     _outcomes(verdict, evidence)
     _audit(verdict, expected, evidence)
     _states(verdict, expected, evidence)
-    _alerts(verdict, expected, evidence)
+    _published(verdict, "alerts", expected.alerts, _once(verdict, evidence.alerts()))
+    _published(verdict, "scores", expected.scores, _once(verdict, evidence.of(SCORES)))
     _rest(verdict, expected, evidence)
     return verdict
 
@@ -177,37 +193,41 @@ def _states(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
                 verdict.name(f"state {key!r} is {held.get(key)!r}, should be {values.get(key)!r}")
 
 
-def _alerts(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
-    actual = dict(evidence.alerts())
-    for place in expected.alerts.keys() | actual.keys():
-        owed, once = expected.alerts.get(place, {}), dict[bytes, Said]()
-        for record in actual.get(place, []):
+def _published(verdict: Verdict, what: str, owed: Published, actual: Published) -> None:
+    """Alerts or scores: each step once by its id, to the byte, and in order where it was published."""
+    for place in owed.keys() | actual.keys():
+        due, there = owed.get(place, {}), actual.get(place, {})
+        missing, extra = owed_not_in(due, there), owed_not_in(there, due)
+        for one in missing:
+            verdict.name(f"{what} {due[one].value!r} is missing")
+        wrong = [one for one in due if one in there and there[one] != due[one]]
+        for one in wrong:
+            verdict.name(f"{what} {there[one].value!r} should be {due[one].value!r}")
+        verdict.add(what, "", len(due))
+        verdict.add(what, "_missing", len(missing))
+        verdict.add(what, "_extra", len(extra))
+        verdict.add(what, "_wrong", len(wrong))
+        same = [[one for one in ids if one in due and one in there] for ids in (due, there)]
+        verdict.add(what, "_out_of_order", int(same[0] != same[1]))
+
+
+def _once(verdict: Verdict, logs: Iterable[tuple[Place, list[RawRecord]]]) -> Published:
+    """What a reader sees that tells repeats by id. A repeat with other content takes the first one's place."""
+    found: Published = {}
+    for place, records in logs:
+        once = found.setdefault(place, {})
+        for record in records:
             if is_watch_alive(record.value or b"{}"):
                 continue
             body = said(record)
-            verdict.alert_repeats += body.id in once
-            once.setdefault(body.id, body)
-            if body.id in owed and body != owed[body.id]:
-                verdict.alerts_wrong += 1
-                verdict.name(f"alert {body.value!r} should be {owed[body.id].value!r}")
-        _alert_ids(verdict, list(owed), list(once), owed)
+            verdict.repeats += body.id in once
+            if once.setdefault(body.id, body) != body:
+                once[body.id] = body
+    return found
 
 
-def _alert_ids(verdict: Verdict, owed: list[bytes], once: list[bytes], bodies: dict[bytes, Said]) -> None:
-    missing, extra = owed_not_in(owed, once), owed_not_in(once, owed)
-    verdict.alerts += len(owed)
-    verdict.alerts_missing += len(missing)
-    verdict.alerts_extra += len(extra)
-    for alert_id in missing:
-        verdict.name(f"alert {bodies[alert_id].value!r} is missing")
-    common = set(owed) & set(once)
-    if [one for one in owed if one in common] != [one for one in once if one in common]:
-        verdict.alerts_out_of_order += 1
-
-
-def owed_not_in(owed: list[bytes], once: list[bytes]) -> list[bytes]:
-    """Ids of the first list that the second lacks, in order."""
-    there = set(once)
+def owed_not_in(owed: Iterable[bytes], there: Container[bytes]) -> list[bytes]:
+    """Ids of the first that the second lacks, in order."""
     return [one for one in owed if one not in there]
 
 

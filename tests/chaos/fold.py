@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from schemas.events import EVENT, InputEvent, InputRefused
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.kafka import OutRecord
 from streams.agents.effects import Interpreter
 from streams.agents.guard import guarded_route, guarded_step
-from streams.core.effects import PublishAlert, PublishOverview, WriteAudit
+from streams.core.effects import PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
 from streams.core.fold import PartitionFold, Slice
 from streams.core.intake.accept import RawRecord
 from streams.core.record import PartitionRecord, encode_partition, encode_state, partition_key
@@ -38,12 +38,13 @@ def said(record: RawRecord | OutRecord) -> Said:
 class Expected:
     """events: id -> what intake owes the log. states: per partition of the log, changelog key -> value.
 
-    alerts: per partition of an alerts topic, in order, each id once. audit: by id. overviews: by patient.
+    alerts, scores: per partition of their topics, in order, each id once. audit: by id. overviews: by patient.
     """
 
     events: dict[str, InputEvent | InputRefused] = field(default_factory=dict)
     states: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
     alerts: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
+    scores: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     audit: dict[bytes, Said] = field(default_factory=dict)
     rejected: set[Said] = field(default_factory=set)
     overviews: dict[bytes | None, Said] = field(default_factory=dict)
@@ -89,10 +90,15 @@ def _fold(
             continue
         (out,) = interpret.records(partition, [(offset, effect)])
         body = said(out)
-        if isinstance(effect, PublishAlert):
-            place = evidence.settings.unprefixed(out.topic), out.partition
-            found.alerts.setdefault(place, {}).setdefault(body.id, body)
-        elif isinstance(effect, WriteAudit):
-            found.audit[body.id] = body
-        else:
-            found.rejected.add(body)
+        place = evidence.settings.unprefixed(out.topic), out.partition
+        match effect:
+            case PublishAlert():
+                found.alerts.setdefault(place, {}).setdefault(body.id, body)
+            case PublishScore():
+                found.scores.setdefault(place, {}).setdefault(body.id, body)
+            case WriteAudit():
+                found.audit[body.id] = body
+            case RejectInput():
+                found.rejected.add(body)
+            case _:
+                assert_never(effect)

@@ -74,10 +74,13 @@ class Report:
         one = self.verdict
         return (
             f"{one.inputs} inputs, {one.patients} patients, {one.alerts} alert steps in {self.seconds:.0f} s: "
+            f"{'clean' if one.is_clean else 'NOT CLEAN'}: "
             f"lost {one.lost}, conflicting {one.conflicting}, "
             f"audit missing {one.audit_missing} wrong {one.audit_wrong} repeated {one.audit_repeats}, "
             f"states wrong {one.states_wrong}, alerts missing {one.alerts_missing} wrong {one.alerts_wrong} "
-            f"extra {one.alerts_extra} repeated {one.alert_repeats}, overviews wrong {one.overviews_wrong}; "
+            f"extra {one.alerts_extra} out of order {one.alerts_out_of_order}, {one.scores} scores missing "
+            f"{one.scores_missing} wrong {one.scores_wrong}, rejected missing {one.rejected_missing}, "
+            f"overviews wrong {one.overviews_wrong}; repeated {one.repeats}, "
             f"copies {one.copies}, holes {self.holes_found} (accepted {self.holes_accepted}), "
             f"tails {self.tails_found}, stale {self.stale_ignored}, exits {self.exits}"
         )

@@ -8,7 +8,7 @@ import pytest
 from schemas.catalog import default_bundle
 from schemas.codec import dumps
 from schemas.coverage import TeamCoverage
-from schemas.topics import ALERTS, AUDIT, OVERVIEW, PATIENT_EVENTS, REJECTED, STATE
+from schemas.topics import ALERTS, AUDIT, OVERVIEW, PATIENT_EVENTS, REJECTED, SCORES, STATE
 from streams.adapters.input_records import partition_of
 from streams.adapters.settings import Settings
 from streams.core.context import Reference
@@ -52,7 +52,7 @@ def _publish(found: Evidence, owed: Expected) -> None:
     for partition, values in owed.states.items():
         for key, value in values.items():
             _append(found, (STATE, partition), Said(key, value, ()))
-    for place, bodies in owed.alerts.items():
+    for place, bodies in (owed.alerts | owed.scores).items():
         for body in bodies.values():
             _append(found, place, body)
     for topic, bodies in ((AUDIT, owed.audit), (OVERVIEW, owed.overviews)):
@@ -101,6 +101,15 @@ def _tell_twice(evidence: Evidence) -> None:
     log.append(replace(log[0], value=(log[0].value or b"").replace(b'"outcome":"', b'"outcome":"un')))
 
 
+def _lose_score(evidence: Evidence) -> None:
+    _log(evidence, SCORES).pop()
+
+
+def _change_score(evidence: Evidence) -> None:
+    log = _log(evidence, SCORES)
+    log.append(replace(log[-1], value=(log[-1].value or b"") + b" "))
+
+
 def _lose_event(evidence: Evidence) -> None:
     _log(evidence, PATIENT_EVENTS).pop()
 
@@ -123,6 +132,8 @@ def _old_overview(evidence: Evidence) -> None:
         (_swap_alerts, {"alerts_out_of_order"}),
         (_change_alert, {"alerts_wrong"}),
         (_tell_twice, {"conflicting", "audit_wrong"}),
+        (_lose_score, {"scores_missing"}),
+        (_change_score, {"scores_wrong"}),
         (_lose_event, {"events_missing"}),
         (_lose_rejected, {"rejected_missing"}),
         (_old_overview, {"overviews_wrong"}),
@@ -138,9 +149,9 @@ def test_one_harm_is_named(evidence: Evidence, harm: Callable[[Evidence], None],
 
 def test_a_repeat_with_the_same_bytes_is_harmless(evidence: Evidence) -> None:
     """A crash may repeat a slice: consumers that tell repeats by id see nothing of it."""
-    for topic in (AUDIT, ALERTS, STATE):
+    for topic in (AUDIT, ALERTS, SCORES, STATE):
         log = _log(evidence, topic)
         log.append(log[-1])
     verdict = judge(evidence)
     assert verdict.is_clean, verdict
-    assert (1, 1) == (verdict.audit_repeats, verdict.alert_repeats)
+    assert (1, 2) == (verdict.audit_repeats, verdict.repeats)
