@@ -5,7 +5,7 @@ and each touch has a contract test (tests/kafka/test_enginekit.py); another vers
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -222,6 +222,16 @@ class StateTable(faust.Table):
         """All keys of one partition, for rebuilding the deadlines after recovery."""
         store = self.data
         return [(key, store.data[key]) for key, held in store._key_partition.items() if held == partition]
+
+
+async def work_off(stream: Any, work: Callable[[Chunk], Awaitable[int | None]]) -> None:
+    """The body of each agent: run after run, acknowledged as far as `work` says, or forgotten if it fails."""
+    async for event in stream.noack().events():
+        done: int | None = None
+        try:
+            done = await work(event.value)
+        finally:
+            acknowledge(event, done)
 
 
 def acknowledge(event: Any, offset: int | None) -> None:

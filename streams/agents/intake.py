@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
 
 from schemas.audit import AuditBody, Outcome, SourceRef
 from schemas.base import rfc3339
@@ -18,7 +19,7 @@ from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, done, examine
 from streams.agents.effects import SOURCE
-from streams.agents.enginekit import Chunk, acknowledge
+from streams.agents.enginekit import Chunk, work_off
 from streams.agents.guard import guarded_route
 from streams.agents.progress import Progress
 from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
@@ -47,7 +48,7 @@ class Intake:
         expected.busy = True
         try:
             return await self._work(chunk, expected)
-        except NattevagtError as error:
+        except (NattevagtError, KafkaError) as error:
             end_process(error, EXIT_FAILED)
         finally:
             expected.busy = False
@@ -159,7 +160,6 @@ def attach(app: Any, intake: Intake, topics: Sequence[Any]) -> None:
     for topic in topics:
 
         async def agent(stream: Any) -> None:
-            async for event in stream.noack().events():
-                acknowledge(event, await intake.work(event.value))
+            await work_off(stream, intake.work)
 
         app.agent(topic, name=f"intake-{topic.get_topic_name()}", isolated_partitions=True)(agent)

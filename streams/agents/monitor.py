@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from schemas.errors import NattevagtError, StateError
@@ -14,7 +15,7 @@ from schemas.topics import PATIENT_EVENTS, STATE
 from streams.adapters.clock import steady_s
 from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, done, examine
-from streams.agents.enginekit import Chunk, StateTable, acknowledge
+from streams.agents.enginekit import Chunk, StateTable, work_off
 from streams.agents.guard import guarded_step
 from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, SLICE_S, Room, end_process
 from streams.core.context import BehindError
@@ -96,7 +97,7 @@ class Monitor:
             return await self._work(chunk, owned)
         except StateError as error:
             end_process(error, EXIT_REFUSED)
-        except NattevagtError as error:
+        except (NattevagtError, KafkaError) as error:
             end_process(error, EXIT_FAILED)
         finally:
             owned.expected.busy = False
@@ -188,7 +189,6 @@ def attach(app: Any, monitor: Monitor, topic: Any) -> None:
     """One agent, one instance per partition."""
 
     async def agent(stream: Any) -> None:
-        async for event in stream.noack().events():
-            acknowledge(event, await monitor.work(event.value))
+        await work_off(stream, monitor.work)
 
     app.agent(topic, name="monitor", isolated_partitions=True)(agent)

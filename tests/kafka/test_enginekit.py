@@ -6,6 +6,7 @@ When one of these turns red after an upgrade, the kit is wrong before any readin
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from streams.agents.enginekit import (
     KitThread,
     acknowledge,
     chunk_message,
+    work_off,
 )
 from streams.app import WatchApp, create_app
 from tests.kafka.ward import Ward
@@ -213,6 +215,29 @@ def test_a_run_may_be_acknowledged_in_part_or_not_at_all(acknowledged: int | Non
         assert 1 == len(consumer._unacked_messages)
         acknowledge(event, acknowledged)
         assert (committed, 0) == (consumer._new_offset(CHUNKED), len(consumer._unacked_messages))
+
+    in_app(test)
+
+
+def test_a_run_that_fails_is_waited_for_by_nobody() -> None:
+    """Else a rebalance, and the end of the worker, would wait for it for ever."""
+
+    async def test(app: WatchApp) -> None:
+        consumer = app.consumer
+        message = chunk_message(CHUNKED, [record(CHUNKED, 3)], 0)
+        consumer.track_message(message)
+        event = await app.topic(CHUNKED.topic, schema=ChunkSchema()).decode(message)
+
+        async def events() -> AsyncIterator[Any]:
+            yield event
+
+        async def work(_: Chunk) -> int | None:
+            raise RuntimeError("a defect of ours")
+
+        stream = SimpleNamespace(noack=lambda: SimpleNamespace(events=events))
+        with pytest.raises(RuntimeError, match="a defect of ours"):
+            await work_off(stream, work)
+        assert 0 == len(consumer._unacked_messages)
 
     in_app(test)
 
