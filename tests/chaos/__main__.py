@@ -19,6 +19,7 @@ from tests.chaos.run import Plan, crash_run
 @click.option("--joins", default=0, show_default=True, help="Times a second worker joins.")
 @click.option("--stops", default=0, show_default=True, help="Times it leaves again, by SIGTERM and SIGKILL in turn.")
 @click.option("--stalls", default=0, show_default=True, help="SIGSTOPs of the youngest worker for 22 s.")
+@click.option("--down", default=2.0, show_default=True, help="Seconds without a broker after each of its SIGKILLs.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--rate", default=1_500.0, show_default=True, help="Records sent per second.")
 @click.option("--logs", type=click.Path(path_type=Path), help="Folder for the workers' logs, one file each.")
@@ -31,6 +32,7 @@ def main(
     joins: int,
     stops: int,
     stalls: int,
+    down: float,
     seed: int,
     rate: float,
     logs: Path | None,
@@ -38,7 +40,7 @@ def main(
     as_json: bool,
 ) -> None:
     """Feed readings, kill things, then fold every input again and compare."""
-    plan = Plan(readings, patients, kills, broker_kills, joins, stops, stalls, seed, rate)
+    plan = Plan(readings, patients, kills, broker_kills, joins, stops, stalls, seed, rate, down_s=down)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a killed broker is no news here
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)

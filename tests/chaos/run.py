@@ -28,7 +28,6 @@ from tests.chaos.evidence import gather
 from tests.kafka.workers import Supervisor, Worker, settings_for
 
 TEAMS = ("heart", "lung")
-BROKER_DOWN_S = 2.0
 PATIENCE_S = 90.0  # longest wait without progress, with everything alive again
 REPEATED = 0.02  # share of readings sent twice
 
@@ -37,7 +36,7 @@ REPEATED = 0.02  # share of readings sent twice
 class Plan:
     """What is to happen. joins, stops: a second worker comes; it goes again, by SIGTERM and SIGKILL in turn.
 
-    stalls: SIGSTOP of the second worker for longer than the session timeout.
+    stalls: SIGSTOP of the youngest worker for stall_s, longer than the session. down_s: the broker is away so long.
     """
 
     readings: int = 20_000
@@ -50,6 +49,7 @@ class Plan:
     seed: int = 1
     per_second: float = 1_500.0
     stall_s: float = 22.0
+    down_s: float = 2.0
 
 
 @dataclass(slots=True)
@@ -118,10 +118,10 @@ class Crew:
         """SIGKILL one of them; its supervisor starts it again."""
         dice.choice(self.supervisors).kill()
 
-    async def kill_broker(self) -> None:
+    async def kill_broker(self, seconds: float) -> None:
         """SIGKILL, a pause without any broker, and the same broker again."""
         await asyncio.to_thread(self._broker.kill)
-        await asyncio.sleep(BROKER_DOWN_S)
+        await asyncio.sleep(seconds)
         await asyncio.to_thread(self._broker.restart)
 
     async def stall(self, seconds: float) -> None:
@@ -210,7 +210,7 @@ async def _play(plan: Plan, story: Story, crew: Crew, settings: Settings, say: C
 
 async def _happen(what: str, crew: Crew, plan: Plan, dice: Random) -> None:
     if what == "kill_broker":
-        await crew.kill_broker()
+        await crew.kill_broker(plan.down_s)
     elif what == "stall":
         await crew.stall(plan.stall_s)
     elif what == "kill":
