@@ -101,7 +101,7 @@ class Crew:
     def join(self) -> None:
         """One worker more, at work when this returns."""
         self.supervisors.append(Supervisor(self._worker))
-        self.supervisors[-1].now.watching()
+        self.supervisors[-1].at_work()
 
     def _worker(self) -> Worker:
         self._made += 1
@@ -115,8 +115,10 @@ class Crew:
         self.left.append(supervisor)
 
     def kill(self, dice: Random) -> None:
-        """SIGKILL one of them; its supervisor starts it again."""
-        dice.choice(self.supervisors).kill()
+        """SIGKILL one of them while it is at work; its supervisor starts it again."""
+        supervisor = dice.choice(self.supervisors)
+        supervisor.at_work()
+        supervisor.kill()
 
     async def kill_broker(self, seconds: float) -> None:
         """SIGKILL, a pause without any broker, and the same broker again."""

@@ -204,6 +204,13 @@ class Supervisor:
         """Lines of all its workers, oldest first."""
         return [line for worker in list(self.workers) for line in worker.said(message)]
 
+    def at_work(self) -> None:
+        """Wait until the worker of now watches, however many restarts that takes."""
+        deadline = time.monotonic() + LIMIT
+        while not self.now.said("watching"):
+            assert time.monotonic() < deadline, f"nobody watches: {self.now.last_words()}"
+            self._over.wait(0.05)
+
     def kill(self) -> None:
         """SIGKILL the worker of now; another one follows."""
         worker = self.now
