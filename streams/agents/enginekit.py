@@ -160,6 +160,7 @@ class StateTable(faust.Table):
         for event in batch:
             key, value = event.message.key, event.message.value
             if value is None:
+                self._watch(event.message, -1)
                 # Only `state rebuild` writes one: offsets before it count another log, so none of them wins.
                 held[key] = -2
                 kept = [earlier for earlier in kept if earlier.message.key != key]
@@ -185,8 +186,8 @@ class StateTable(faust.Table):
         if message.offset <= read:
             watermark = -1  # lost and taken over again: read from the start
         if message.key == partition_key(message.partition):
-            watermark = max(watermark, offset)
-        elif offset <= watermark:
+            watermark = max(watermark, offset) if message.value is not None else -1
+        elif message.value is not None and offset <= watermark:
             self.stale.add(message.key)
         self._marks[message.partition] = (message.offset, watermark)
 

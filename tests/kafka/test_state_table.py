@@ -53,6 +53,17 @@ def test_a_tombstone_forgets_what_another_log_meant(table: StateTable) -> None:
     assert state(2) == table.get_bytes(b"a")
 
 
+def test_a_tombstone_is_read_and_forgets_the_watermark(table: StateTable) -> None:
+    """Behind it nobody is a zombie for counting another log, and recovery need not read it again."""
+    key, tp = partition_key(0), TP(table.changelog_topic_name, 0)
+    table.apply_changelog_batch([change(0, b"a", state(50)), change(1, key, mark(50))])
+    table.apply_changelog_batch([change(2, b"a", None), change(3, key, None)])
+    assert 3 == table.persisted_offset(tp)
+    table.apply_changelog_batch([change(4, b"a", state(3)), change(5, key, mark(3))])
+    assert set() == table.stale
+    assert (state(3), mark(3)) == (table.get_bytes(b"a"), table.get_bytes(key))
+
+
 def test_only_a_record_below_the_watermark_before_it_is_a_zombies(table: StateTable) -> None:
     """An owner writes states above its watermark, then the watermark."""
     key = partition_key(0)
