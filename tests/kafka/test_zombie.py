@@ -12,7 +12,7 @@ from streams.core.intake.accept import RawRecord
 from tests.kafka.ward import Ward
 from tests.kafka.workers import Worker, settings_for
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.nightly]
 
 
 def write_again(ward: Ward, *records: RawRecord) -> None:
