@@ -22,6 +22,7 @@ from tests.chaos.run import Plan, crash_run
 @click.option("--down", default=2.0, show_default=True, help="Seconds without a broker after each of its SIGKILLs.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--rate", default=1_500.0, show_default=True, help="Records sent per second.")
+@click.option("--live", is_flag=True, help="As in operation: Kafka's record times and the wall clock.")
 @click.option("--logs", type=click.Path(path_type=Path), help="Folder for the workers' logs, one file each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 def main(
@@ -37,10 +38,11 @@ def main(
     rate: float,
     logs: Path | None,
     *,
+    live: bool,
     as_json: bool,
 ) -> None:
     """Feed readings, kill things, then fold every input again and compare."""
-    plan = Plan(readings, patients, kills, broker_kills, joins, stops, stalls, seed, rate, down_s=down)
+    plan = Plan(readings, patients, kills, broker_kills, joins, stops, stalls, seed, rate, down_s=down, live=live)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a killed broker is no news here
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)

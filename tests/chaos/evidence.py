@@ -9,6 +9,7 @@ from streams.adapters.settings import Settings
 from streams.adapters.topic_ids import topic_ids
 from streams.core.context import Reference
 from streams.core.intake.accept import RawRecord
+from streams.core.record import offset_of, partition_key
 
 Place = tuple[str, int]
 """(topic as in schemas.topics, partition)."""
@@ -26,6 +27,22 @@ class Evidence:
     def of(self, *topics: str) -> list[tuple[Place, list[RawRecord]]]:
         """The partitions of these topics, in order."""
         return sorted((place, records) for place, records in self.logs.items() if place[0] in topics)
+
+    def winning(self, partition: int) -> dict[bytes, bytes]:
+        """What recovery makes of a changelog partition: the highest offset per key since the last tombstone."""
+        held: dict[bytes, bytes] = {}
+        for record in self.logs.get((STATE, partition), []):
+            assert record.key is not None
+            if record.value is None:
+                held.pop(record.key, None)
+            elif record.key not in held or offset_of(record.value) >= offset_of(held[record.key]):
+                held[record.key] = record.value
+        return held
+
+    def watermark(self, partition: int) -> int:
+        """How far the log has been folded, as the changelog has it."""
+        value = self.winning(partition).get(partition_key(partition))
+        return -1 if value is None else offset_of(value)
 
     def alerts(self) -> list[tuple[Place, list[RawRecord]]]:
         """The partitions of all alerts topics."""

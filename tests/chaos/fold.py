@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import NamedTuple, assert_never
 
 from schemas.events import EVENT, InputEvent, InputRefused
@@ -9,7 +10,7 @@ from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.kafka import OutRecord
 from streams.agents.effects import Interpreter
 from streams.agents.guard import guarded_route, guarded_step
-from streams.core.effects import PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
+from streams.core.effects import Effect, PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
 from streams.core.fold import PartitionFold, Slice
 from streams.core.intake.accept import RawRecord
 from streams.core.record import PartitionRecord, encode_partition, encode_state, partition_key
@@ -36,11 +37,14 @@ def said(record: RawRecord | OutRecord) -> Said:
 
 @dataclass(slots=True)
 class Expected:
-    """events: id -> what intake owes the log. states: per partition of the log, changelog key -> value.
+    """unfolded: inputs on the log behind the watermark, which the state cannot know of; time goes on until the end.
+
+    events: id -> what intake owes the log. states: per partition of the log, changelog key -> value.
 
     alerts, scores: per partition of their topics, in order, each id once. audit: by id. overviews: by patient.
     """
 
+    unfolded: int = 0
     events: dict[str, InputEvent | InputRefused] = field(default_factory=dict)
     states: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
     alerts: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
@@ -77,13 +81,24 @@ def _fold(
 ) -> None:
     work = Slice(PartitionRecord(topic_id=evidence.topic_id))
     fold = PartitionFold(guarded_step, evidence.reference, lambda patient: work.states.get(patient))
+    done, offsets = evidence.watermark(partition), count()
     for record in records:
-        assert work.offset + 1 == record.offset, f"the log's partition {partition} has a hole before {record.offset}"
-        fold.apply(work, record.offset, EVENT.validate_json(record.value or b""))
+        assert record.offset == next(offsets), f"the log's partition {partition} has a hole before {record.offset}"
+        event = EVENT.validate_json(record.value or b"")
+        if record.offset > done:
+            found.unfolded += isinstance(event, InputEvent | InputRefused)
+            continue
+        fold.apply(work, record.offset, event)
     values = {patient.encode(): encode_state(state) for patient, state in work.states.items()}
     values[partition_key(partition)] = encode_partition(work.partition)
     found.states[partition] = values
-    for offset, effect in work.effects:
+    _interpret(found, partition, work.effects, evidence, interpret)
+
+
+def _interpret(
+    found: Expected, partition: int, effects: list[tuple[int, Effect]], evidence: Evidence, interpret: Interpreter
+) -> None:
+    for offset, effect in effects:
         if isinstance(effect, PublishOverview):
             body = said(interpret.overview(partition, offset, effect))
             found.overviews[body.key] = body

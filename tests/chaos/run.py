@@ -13,15 +13,15 @@ from aiokafka.errors import KafkaError
 from schemas.errors import NattevagtError
 from streams.adapters import admin
 from streams.adapters.broker import Broker, obtain
-from streams.adapters.clock import steady_s
+from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.commits import caught_up
 from streams.adapters.kafka import Deliverer
 from streams.adapters.offsets import offset_reader
 from streams.adapters.settings import Settings
 from streams.replay.quiet import until_quiet
 from streams.sim.feed import outgoing, send_reference
-from streams.sim.load import load
-from streams.sim.story import Story
+from streams.sim.load import DAY_MS, STEP_MS, load
+from streams.sim.story import FIRST_NIGHT_MS, Story
 from tests.chaos import feed
 from tests.chaos.compare import Verdict, judge
 from tests.chaos.evidence import gather
@@ -36,6 +36,7 @@ REPEATED = 0.02  # share of readings sent twice
 class Plan:
     """What is to happen. joins, stops: a second worker comes; it goes again, by SIGTERM and SIGKILL in turn.
 
+    live: record times are Kafka's and the wall clock rules, as in operation; else a simulation.
     stalls: SIGSTOP of the youngest worker for stall_s, longer than the session. down_s: the broker is away so long.
     """
 
@@ -50,6 +51,7 @@ class Plan:
     per_second: float = 1_500.0
     stall_s: float = 22.0
     down_s: float = 2.0
+    live: bool = False
 
 
 @dataclass(slots=True)
@@ -165,9 +167,9 @@ async def crash_run(plan: Plan, *, say: Callable[[str], None] = print, logs: Pat
     """One run on a broker of its own. logs: a folder for the workers' logs."""
     started, report = steady_s(), Report(plan)
     with obtain(say=say) as broker:
-        settings = settings_for(broker.address, "chaos-")
+        settings = settings_for(broker.address, "chaos-", simulation=not plan.live)
         await admin.apply(settings, TEAMS)
-        story = load(plan.patients, plan.readings, plan.seed, red_share=0.05, partitions=settings.partitions)
+        story = _story(plan, settings)
         crew = Crew(settings, broker, logs)
         try:
             await _play(plan, story, crew, settings, say)
@@ -178,6 +180,14 @@ async def crash_run(plan: Plan, *, say: Callable[[str], None] = print, logs: Pat
     _from_logs(report, everybody)
     report.seconds = steady_s() - started
     return report
+
+
+def _story(plan: Plan, settings: Settings) -> Story:
+    """A live one has been measured until now: it arrives late, but not from the future."""
+    start_ms = wall_ms() - plan.readings * STEP_MS - DAY_MS if plan.live else FIRST_NIGHT_MS
+    return load(
+        plan.patients, plan.readings, plan.seed, red_share=0.05, start_ms=start_ms, partitions=settings.partitions
+    )
 
 
 async def _play(plan: Plan, story: Story, crew: Crew, settings: Settings, say: Callable[[str], None]) -> None:

@@ -14,12 +14,14 @@ from streams.adapters.settings import Settings
 from streams.core.context import Reference
 from streams.core.intake.accept import RawRecord
 from streams.core.intake.route import route
+from streams.core.record import PartitionRecord, decode_partition, encode_partition, partition_key
 from streams.sim.load import load
 from tests.chaos.compare import judge
 from tests.chaos.evidence import Evidence, Place
 from tests.chaos.fold import Expected, Said, expect
 
 SETTINGS = Settings(simulation=True, replication=1, min_insync=1, partitions=2)
+TOPIC_ID = "topic-id"
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def evidence() -> Evidence:
     reference = Reference(default_bundle(), SETTINGS.code)
     for offset, record in enumerate(story.reference):
         reference.add_coverage(offset, TeamCoverage.model_validate_json(record.value or b""))
-    found = Evidence(SETTINGS, reference, "topic-id")
+    found = Evidence(SETTINGS, reference, TOPIC_ID)
     for record in story.records:
         place = record.topic, record.place(SETTINGS.partitions)
         log = found.logs.setdefault(place, [])
@@ -39,8 +41,18 @@ def evidence() -> Evidence:
             body = dumps(routed.event.model_dump(mode="json"))
             key = routed.event.patient.encode()
             _append(found, (PATIENT_EVENTS, partition_of(key, SETTINGS.partitions)), Said(key, body, ()))
-    _publish(found, expect(found))
+    for partition in range(SETTINGS.partitions):  # all of it counts as folded, so that `expect` folds it
+        _mark(found, partition)
+    owed = expect(found)
+    for partition in range(SETTINGS.partitions):
+        found.logs.pop((STATE, partition))
+    _publish(found, owed)
     return found
+
+
+def _mark(found: Evidence, partition: int) -> None:
+    end = len(found.logs[PATIENT_EVENTS, partition]) - 1
+    _append(found, (STATE, partition), Said(partition_key(partition), encode_partition(PartitionRecord(end)), ()))
 
 
 def _append(found: Evidence, place: Place, body: Said) -> None:
@@ -114,6 +126,13 @@ def _lose_event(evidence: Evidence) -> None:
     _log(evidence, PATIENT_EVENTS).pop()
 
 
+def _leave_unfolded(evidence: Evidence) -> None:
+    log = _log(evidence, STATE)
+    (place,) = [n for n, record in enumerate(log) if record.key == partition_key(log[0].partition)]
+    held = decode_partition(log[place].value or b"")
+    log[place] = replace(log[place], value=encode_partition(replace(held, offset=held.offset - 1)))
+
+
 def _lose_rejected(evidence: Evidence) -> None:
     _log(evidence, REJECTED).pop()
 
@@ -135,6 +154,7 @@ def _old_overview(evidence: Evidence) -> None:
         (_lose_score, {"scores_missing"}),
         (_change_score, {"scores_wrong"}),
         (_lose_event, {"events_missing"}),
+        (_leave_unfolded, {"unfolded"}),
         (_lose_rejected, {"rejected_missing"}),
         (_old_overview, {"overviews_wrong"}),
     ],
