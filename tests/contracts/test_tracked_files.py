@@ -11,6 +11,8 @@ from tests.contracts import leaks
 from tests.contracts.house import ROOT, report, tracked
 
 LOCKS = ("deploy/requirements.lock", "deploy/requirements-dev.lock")
+BENCH_LOCK = "deploy/requirements-bench.lock"
+"""Of an environment of its own: the peers want older versions of what we run."""
 
 NOT_A_CPR: dict[tuple[str, str], str] = {}
 """(path pattern, number as it stands or `*`) -> what it is instead. Official test numbers are not listed:
@@ -49,7 +51,7 @@ def _known(line: str) -> bool:
     return any(fnmatch(path, where) and what in ("*", number.strip()) for where, what in NOT_A_CPR)
 
 
-@pytest.mark.parametrize("path", LOCKS)
+@pytest.mark.parametrize("path", [*LOCKS, BENCH_LOCK])
 def test_locks_are_pinned_by_hash_and_name_no_index(path: str) -> None:
     """Every line is name==version with at least one sha256, and nothing says where to fetch it."""
     assert leaks.requirements(lock(path))
@@ -70,6 +72,16 @@ def test_direct_dependencies_are_locked() -> None:
     named = {_distribution(line) for line in project["dependencies"]}
 
     report(sorted(named - locked))
+
+
+def test_the_peers_of_the_bench_are_locked() -> None:
+    """Each peer that the extra names is in the bench's lock, and in no other."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    peers = {_distribution(line) for line in extras["bench"]}
+
+    assert peers <= {name.replace("_", "-") for name, _ in leaks.requirements(lock(BENCH_LOCK))}
+    for path in LOCKS:
+        assert not peers & {name.replace("_", "-") for name, _ in leaks.requirements(lock(path))}
 
 
 def _distribution(requirement: str) -> str:
