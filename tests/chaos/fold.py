@@ -89,10 +89,11 @@ def _fold(
             found.unfolded += isinstance(event, InputEvent | InputRefused)
             continue
         fold.apply(work, record.offset, event)
+        _interpret(found, partition, work.effects, evidence, interpret)
+        work.effects.clear()  # a night's worth of them takes gigabytes
     values = {patient.encode(): encode_state(state) for patient, state in work.states.items()}
     values[partition_key(partition)] = encode_partition(work.partition)
     found.states[partition] = values
-    _interpret(found, partition, work.effects, evidence, interpret)
 
 
 def _interpret(
