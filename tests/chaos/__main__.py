@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -19,34 +20,21 @@ from tests.chaos.run import Plan, crash_run
 @click.option("--joins", default=0, show_default=True, help="Times a second worker joins.")
 @click.option("--stops", default=0, show_default=True, help="Times it leaves again, by SIGTERM and SIGKILL in turn.")
 @click.option("--stalls", default=0, show_default=True, help="SIGSTOPs of the youngest worker for 22 s.")
-@click.option("--down", default=2.0, show_default=True, help="Seconds without a broker after each of its SIGKILLs.")
+@click.option(
+    "--down", "down_s", default=2.0, show_default=True, help="Seconds without a broker after each of its SIGKILLs."
+)
 @click.option("--seed", default=1, show_default=True)
-@click.option("--rate", default=1_500.0, show_default=True, help="Records sent per second.")
+@click.option("--rate", "per_second", default=1_500.0, show_default=True, help="Records sent per second.")
 @click.option("--live", is_flag=True, help="As in operation: Kafka's record times and the wall clock.")
+@click.option("--static", is_flag=True, help="Workers keep their names in the group over restarts.")
 @click.option("--logs", type=click.Path(path_type=Path), help="Folder for the workers' logs, one file each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
-def main(
-    readings: int,
-    patients: int,
-    kills: int,
-    broker_kills: int,
-    joins: int,
-    stops: int,
-    stalls: int,
-    down: float,
-    seed: int,
-    rate: float,
-    logs: Path | None,
-    *,
-    live: bool,
-    as_json: bool,
-) -> None:
+def main(*, logs: Path | None, as_json: bool, **plan: Any) -> None:
     """Feed readings, kill things, then fold every input again and compare."""
-    plan = Plan(readings, patients, kills, broker_kills, joins, stops, stalls, seed, rate, down_s=down, live=live)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a killed broker is no news here
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True)
-    report = asyncio.run(crash_run(plan, say=lambda text: click.echo(text, err=True), logs=logs))
+    report = asyncio.run(crash_run(Plan(**plan), say=lambda text: click.echo(text, err=True), logs=logs))
     click.echo(orjson.dumps(report.to_json()).decode() if as_json else report.line())
     for example in report.verdict.examples:
         click.echo(f"  {example[:600]}", err=True)

@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.errors import NattevagtError
 from streams.adapters import admin
-from streams.adapters.broker import Broker, obtain
+from streams.adapters.broker import obtain
 from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.commits import caught_up
 from streams.adapters.kafka import Deliverer
@@ -24,8 +24,9 @@ from streams.sim.load import DAY_MS, STEP_MS, load
 from streams.sim.story import FIRST_NIGHT_MS, Story
 from tests.chaos import feed
 from tests.chaos.compare import Verdict, judge
+from tests.chaos.crew import Crew
 from tests.chaos.evidence import gather
-from tests.kafka.workers import Supervisor, Worker, settings_for
+from tests.kafka.workers import Supervisor, settings_for
 
 TEAMS = ("heart", "lung")
 PATIENCE_S = 90.0  # longest wait without progress, with everything alive again
@@ -36,8 +37,9 @@ REPEATED = 0.02  # share of readings sent twice
 class Plan:
     """What is to happen. joins, stops: a second worker comes; it goes again, by SIGTERM and SIGKILL in turn.
 
-    live: record times are Kafka's and the wall clock rules, as in operation; else a simulation.
     stalls: SIGSTOP of the youngest worker for stall_s, longer than the session. down_s: the broker is away so long.
+    static: workers keep their names in the group. live: record times are Kafka's and the wall clock rules, as in
+    operation; else a simulation.
     """
 
     readings: int = 20_000
@@ -52,11 +54,12 @@ class Plan:
     stall_s: float = 22.0
     down_s: float = 2.0
     live: bool = False
+    static: bool = False
 
 
 @dataclass(slots=True)
 class Report:
-    """What happened, and what the judge says."""
+    """What happened, and what the judge says. back_s: from each SIGKILL of a worker until it watched again."""
 
     plan: Plan
     verdict: Verdict = field(default_factory=Verdict)
@@ -65,6 +68,7 @@ class Report:
     tails_found: int = 0
     stale_ignored: int = 0
     exits: list[int] = field(default_factory=list)
+    back_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -84,61 +88,8 @@ class Report:
             f"{one.scores_missing} wrong {one.scores_wrong}, rejected missing {one.rejected_missing}, "
             f"overviews wrong {one.overviews_wrong}; repeated {one.repeats}, "
             f"copies {one.copies}, holes {self.holes_found} (accepted {self.holes_accepted}), "
-            f"tails {self.tails_found}, stale {self.stale_ignored}, exits {self.exits}"
+            f"tails {self.tails_found}, stale {self.stale_ignored}, exits {self.exits}, back after {self.back_s} s"
         )
-
-
-class Crew:
-    """The workers of a run, each under its supervisor, and the broker."""
-
-    def __init__(self, settings: Settings, broker: Broker, logs: Path | None = None) -> None:
-        self._settings = settings
-        self._logs = logs
-        self._made = 0
-        self._broker = broker
-        self.supervisors: list[Supervisor] = []
-        self.left: list[Supervisor] = []
-        self._leaves = 0
-
-    def join(self) -> None:
-        """One worker more, at work when this returns."""
-        self.supervisors.append(Supervisor(self._worker))
-        self.supervisors[-1].at_work()
-
-    def _worker(self) -> Worker:
-        self._made += 1
-        return Worker(self._settings, keep=self._logs and self._logs / f"worker-{self._made:03d}.log")
-
-    def stop(self) -> None:
-        """The youngest goes: by SIGTERM, the next time by SIGKILL, and so on."""
-        self._leaves += 1
-        supervisor = self.supervisors.pop()
-        supervisor.end(gently=self._leaves % 2 == 1)
-        self.left.append(supervisor)
-
-    def kill(self, dice: Random) -> None:
-        """SIGKILL one of them while it is at work; its supervisor starts it again."""
-        supervisor = dice.choice(self.supervisors)
-        supervisor.at_work()
-        supervisor.kill()
-
-    async def kill_broker(self, seconds: float) -> None:
-        """SIGKILL, a pause without any broker, and the same broker again."""
-        await asyncio.to_thread(self._broker.kill)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(self._broker.restart)
-
-    async def stall(self, seconds: float) -> None:
-        """The youngest stands still for so long, and goes on as if nothing had happened."""
-        with self.supervisors[-1].now.stalled():
-            await asyncio.sleep(seconds)
-
-    def end(self) -> list[Supervisor]:
-        """All go gently; gives everybody that ever was. Raises what the first one said that would not go."""
-        with contextlib.ExitStack() as stack:
-            for supervisor in self.supervisors:
-                stack.callback(supervisor.end, gently=True)
-        return [*self.left, *self.supervisors]
 
 
 def schedule(plan: Plan, dice: Random) -> list[tuple[int, str]]:
@@ -170,13 +121,14 @@ async def crash_run(plan: Plan, *, say: Callable[[str], None] = print, logs: Pat
         settings = settings_for(broker.address, "chaos-", simulation=not plan.live)
         await admin.apply(settings, TEAMS)
         story = _story(plan, settings)
-        crew = Crew(settings, broker, logs)
+        crew = Crew(settings, broker, logs, static=plan.static)
         try:
             await _play(plan, story, crew, settings, say)
             await _until_done(settings, story)
         finally:
             everybody = await asyncio.to_thread(crew.end)
         report.verdict = judge(await gather(settings))
+    report.back_s = crew.back_s
     _from_logs(report, everybody)
     report.seconds = steady_s() - started
     return report

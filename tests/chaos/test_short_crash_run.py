@@ -9,6 +9,7 @@ from tests.chaos.run import Plan, crash_run
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
+@pytest.mark.timeout(900)
 def test_three_kills_of_the_worker_and_one_of_the_broker_lose_nothing() -> None:
     """Every input has one outcome, every state and every alert is that of the pure fold, byte for byte."""
     report = asyncio.run(crash_run(Plan(readings=20_000, kills=3, broker_kills=1)))

@@ -85,6 +85,7 @@ def test_a_last_run_lost_is_missed_within_five_seconds(ward: Ward, topic: str) -
     assert seconds_between(lost, found) < TAIL_LIMIT_S
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("where", [0, -1], ids=["first", "last"])
 def test_without_the_guard_exactly_that_run_is_lost(ward: Ward, topic: str, where: int) -> None:
