@@ -15,6 +15,11 @@ def steady_s() -> float:
     return time.perf_counter()
 
 
+def busy_s() -> float:
+    """CPU seconds of this thread: how much has been worked, however busy the machine is with others."""
+    return time.thread_time()
+
+
 def process_start_s() -> float:
     """Steady clock when this process began, imports included; now, where the system does not tell (macOS)."""
     try:

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -22,9 +21,11 @@ Batch = tuple["asyncio.Future[Any]", int]
 """The confirmation of a batch, and how many records it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutRecord:
-    """One record to send. topic: with the deployment's prefix. at_ms: kept only by topics with CreateTime."""
+class OutRecord(NamedTuple):
+    """One record to send. topic: with the deployment's prefix. at_ms: kept only by topics with CreateTime.
+
+    A tuple, because each reading makes five of them.
+    """
 
     topic: str
     partition: int

@@ -15,7 +15,7 @@ from schemas.events import InputEvent, InputRefused
 from schemas.ids import make_id
 from schemas.made import wire
 from schemas.topics import AUDIT, PATIENT_EVENTS, REJECTED
-from streams.adapters.clock import steady_s
+from streams.adapters.clock import busy_s, steady_s
 from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, done, examine
 from streams.agents.effects import SOURCE
@@ -83,23 +83,25 @@ class Intake:
         events: list[OutRecord] = []
         audit: list[OutRecord] = []
         told: list[AuditBody] = []
-        started, count = steady_s(), 0
+        started, begun, count = steady_s(), busy_s(), 0
+        topic = self._room.settings.unprefixed(records[0].topic)
         for record in records:
-            told += self._route(record, events, audit)
+            told += self._route(topic, record, events, audit)
             count += 1
-            if steady_s() - started > SLICE_S:
+            if busy_s() - begun > SLICE_S:
                 break
         await self._room.deliverer.deliver([*events, *audit])
-        topic = self._room.settings.unprefixed(records[0].topic)
         self._room.tally.routed(topic, records[:count], told, steady_s() - started)
         expected.offset = records[count - 1].offset + 1
         return records[count:]
 
-    def _route(self, record: ConsumerRecord, out: list[OutRecord], audit: list[OutRecord]) -> tuple[AuditBody, ...]:
-        """One record's way; gives the outcome when it is known already."""
+    def _route(
+        self, topic: str, record: ConsumerRecord, out: list[OutRecord], audit: list[OutRecord]
+    ) -> tuple[AuditBody, ...]:
+        """One record's way; gives the outcome when it is known already. topic: unprefixed."""
         settings = self._room.settings
         raw = RawRecord(
-            settings.unprefixed(record.topic),
+            topic,
             record.partition,
             record.offset,
             record.timestamp,

@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from aiokafka.partitioner import murmur2
 from faust.types import TP
 
 from schemas.errors import NattevagtError
 from schemas.ids import UNASSIGNED_TEAM
 from schemas.topics import INPUTS, PATIENT_EVENTS
+from streams.adapters.input_records import partition_of
 from streams.adapters.kafka import Deliverer
 from streams.adapters.metrics import Metrics
 from streams.adapters.references import ReferenceReader
@@ -57,7 +57,7 @@ class Room:
 
     def partition_of(self, patient: str) -> int:
         """The patient's partition in every patient-keyed topic: murmur2, as Kafka's default partitioner."""
-        return int((murmur2(patient.encode()) & 0x7FFFFFFF) % self.settings.partitions)
+        return partition_of(patient.encode(), self.settings.partitions)
 
     def assigned(self, topic: str) -> list[int]:
         """Partitions of an unprefixed topic that this worker owns now."""

@@ -99,4 +99,6 @@ def _limits(limit: Limit) -> Limits:
 def _milli(value: Number | None) -> int | None:
     if value is None:
         return None
+    if isinstance(value, int):
+        return value * 1000
     return int((Decimal(repr(value)) * 1000).to_integral_value(ROUND_HALF_UP))
