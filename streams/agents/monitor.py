@@ -27,6 +27,7 @@ from streams.core.record import (
     decode_state,
     encode_partition,
     encode_state,
+    glance,
     partition_key,
 )
 
@@ -67,9 +68,9 @@ class Monitor:
         owned = Owned(partition, record, Expected(record.offset + 1), assessed_ms=record.alive_ms)
         for key, value in self._table.partition_items(partition):
             if key != partition_key(partition):
-                state = decode_state(value)
-                owned.due[state.state.patient] = (state.due_data_ms, state.due_ladder_ms)
-                self._room.tally.open.note(partition, state.state)
+                held = glance(value)
+                owned.due[held.patient] = (held.due_data_ms, held.due_ladder_ms)
+                self._room.tally.open.note(partition, held.patient, held.alert)
         owned.touched = list(owned.due)
         self.owned[partition] = owned
         return owned

@@ -19,7 +19,7 @@ from streams.adapters.clock import wall_ms
 from streams.adapters.metrics import Metrics
 from streams.core.effects import Effect, PublishAlert, WriteAudit
 from streams.core.fold import Slice
-from streams.core.state import PatientState
+from streams.core.state import AlertState
 
 NOT_ASSESSED = "technical.not_assessed"
 """Reason of the guard's own alert: how a defect in `step` shows, for a timer too."""
@@ -33,13 +33,13 @@ class OpenAlerts:
 
     held: dict[int, dict[str, tuple[str, int]]] = field(default_factory=dict)
 
-    def note(self, partition: int, state: PatientState) -> None:
+    def note(self, partition: int, patient: str, alert: AlertState | None) -> None:
         """A state was read or has changed."""
         alerts = self.held.setdefault(partition, {})
-        if state.alert is None:
-            alerts.pop(state.patient, None)
-        elif not is_synthetic(state.patient):
-            alerts[state.patient] = (state.alert.level.value, state.alert.raised_ms)
+        if alert is None:
+            alerts.pop(patient, None)
+        elif not is_synthetic(patient):
+            alerts[patient] = (alert.level.value, alert.raised_ms)
 
     def bands(self, now_ms: int) -> tuple[Counter[tuple[str, str]], dict[str, float]]:
         """Number by (colour, age band), and age in seconds of the oldest by colour. Bands are half-open."""
@@ -110,7 +110,7 @@ class Tally:
     def folded(self, partition: int, work: Slice, sample: bytes, took_s: float) -> None:
         """States are with Kafka and in memory. sample: bytes of one of them, if there is any."""
         for held in work.states.values():
-            self.open.note(partition, held.state)
+            self.open.note(partition, held.state.patient, held.state.alert)
         if work.states:
             self.metrics[m.STATE_SIZE].observe(len(sample))
         self.metrics[m.SLICE].labels("monitor").observe(took_s)

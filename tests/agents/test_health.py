@@ -20,7 +20,7 @@ from streams.agents import health as room
 from streams.agents.health import TICK_LIMIT_S, Health
 from streams.agents.tally import Tally
 from streams.core.effects import PublishAlert, WriteAudit
-from streams.core.state import AlertState, PatientState
+from streams.core.state import AlertState
 from tests.contracts.test_effects import SAMPLES
 
 PATIENT = "a-very-private-pseudonym"
@@ -76,7 +76,7 @@ def test_three_pages_and_no_other() -> None:
 def test_no_page_names_a_patient() -> None:
     """With an open alert, a refused input and a defect."""
     health, parts = make_health()
-    parts.tally.open.note(0, PatientState(PATIENT, alert=make_alert(1)))
+    parts.tally.open.note(0, PATIENT, make_alert(1))
     parts.tally.delivered([(1, SAMPLES[WriteAudit]), (1, SAMPLES[PublishAlert])], {1: 0})
     found = asyncio.run(pages(health, parts.settings.metrics_port))
 
@@ -159,7 +159,7 @@ def test_the_watchdogs_patients_are_counted_apart() -> None:
     tally = Tally(Metrics(1), simulation=False)
     synthetic = f"{SYNTHETIC_PREFIX}7"
     tally.delivered([(1, outcome(synthetic)), (2, outcome(PATIENT))], {})
-    tally.open.note(0, PatientState(synthetic, alert=make_alert(1)))
+    tally.open.note(0, synthetic, make_alert(1))
     record = SimpleNamespace(key=synthetic.encode(), timestamp=2**52)
     tally.routed(MEASUREMENTS, [record], [], 0.01)  # type: ignore[list-item]  # a stand-in
     text = tally.metrics.text().decode()
@@ -173,9 +173,9 @@ def test_the_watchdogs_patients_are_counted_apart() -> None:
 def test_an_alert_that_ended_is_no_longer_open() -> None:
     """The entry goes with the alert, and a partition's entries with the partition."""
     tally = Tally(Metrics(1), simulation=False)
-    tally.open.note(0, PatientState(PATIENT, alert=make_alert(0)))
+    tally.open.note(0, PATIENT, make_alert(0))
     counts, oldest = tally.open.bands(60_000)
-    tally.open.note(0, PatientState(PATIENT))
+    tally.open.note(0, PATIENT, None)
 
     assert (1, 1, {"red": 60.0}) == (counts["red", "under_10m"], counts.total(), oldest)
     assert not tally.open.bands(60_000)[0].total()
@@ -187,7 +187,7 @@ def test_an_alert_that_ended_is_no_longer_open() -> None:
 def test_age_bands_are_half_open(age_s: float, expected: str) -> None:
     """No age is in two, none is in none."""
     tally = Tally(Metrics(1), simulation=False)
-    tally.open.note(0, PatientState(PATIENT, alert=make_alert(0)))
+    tally.open.note(0, PATIENT, make_alert(0))
 
     assert {("red", expected): 1} == {key: n for key, n in tally.open.bands(int(age_s * 1000))[0].items() if n}
 

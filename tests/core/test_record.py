@@ -12,11 +12,12 @@ from streams.core.record import (
     decode_state,
     encode_partition,
     encode_state,
+    glance,
     offset_of,
     partition_key,
 )
 from streams.core.state import PatientState
-from tests.builders import Patient, make_refusal, make_slot
+from tests.builders import PATIENT, Patient, make_refusal, make_slot
 
 
 def full() -> PatientState:
@@ -65,3 +66,12 @@ def test_a_newer_version_is_refused(decode) -> None:
         newer = orjson.dumps(orjson.loads(data) | {"v": 2})
         with pytest.raises(StateError, match="version 2"):
             decode(newer)
+
+
+def test_a_glance_says_what_the_whole_record_says() -> None:
+    """With an open alert and without one."""
+    patient = Patient()
+    for value in (96, 86):
+        patient.measures(value)
+        record = StateRecord(7, 11, 13, patient.state)
+        assert (PATIENT, 11, 13, patient.state.alert) == glance(encode_state(record))
