@@ -1,6 +1,7 @@
 """Latency: from handing a reading to the feeder to holding the alert it raised, at a steady rate."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +34,7 @@ async def at_rate(ward: Ward, feeder: Sender, per_s: int, seconds: float) -> dic
         reader = asyncio.create_task(_read(consumer, waiting, arrived))
         sent = await _send(feeder, measurements(ward), stream, per_s)
         await asyncio.wait([reader], timeout=WAIT_S)
-        reader.cancel()
+        await _ended(reader)
     taken = sorted((arrived[patient] - sent[patient]) * 1000 for patient in arrived)
     return {"per_s": per_s, "alerts": len(taken), "missing": len(reds) - len(taken), **_percentiles(taken)}
 
@@ -83,6 +84,13 @@ def _note(records: list[ConsumerRecord], waiting: set[str], arrived: dict[str, f
             arrived[patient] = now_s
 
 
+async def _ended(reading: asyncio.Task[None]) -> None:
+    """No more reading, before its consumer stops; a fault of it is raised here."""
+    reading.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await reading
+
+
 def _alerts(ward: Ward) -> Any:
     """A consumer at the end of the teams' topics."""
     names = [ward.settings.topic(alerts_topic(team)) for team in TEAMS]
@@ -123,7 +131,7 @@ async def at_start(ward: Ward, feeder: Sender, started_s: float) -> float:
                 waiting.add(patient)
                 await feeder.send(measurements(ward), [pair])
             await asyncio.wait([reading], timeout=BEAT_S)
-        reading.cancel()
+        await _ended(reading)
     if not arrived:
         raise RuntimeError(f"no alert within {WAIT_S} s")
     return min(arrived.values()) - started_s
