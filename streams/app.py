@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.auth import SASLCredentials, SSLCredentials
 from faust.types.auth import CredentialsT
 
@@ -200,7 +200,10 @@ def _keep_time(
 def _beat(
     app: WatchApp, monitor: Monitor, name: str, action: Callable[[], Awaitable[None]], every_s: float
 ) -> Callable[[], Awaitable[None]]:
-    """Repeat while partitions are owned. An unreachable broker skips a beat; a failed delivery ends us."""
+    """Repeat while partitions are owned. An unreachable broker skips a beat; a failed delivery ends us.
+
+    aiokafka's ConsumerStoppedError is no KafkaError: it is what a beat meets whose reader is closed at the end.
+    """
 
     async def beat() -> None:
         while not app.should_stop:
@@ -209,11 +212,13 @@ def _beat(
                 continue
             try:
                 await action()
-            except KafkaError as error:
+            except (KafkaError, ConsumerStoppedError) as error:
+                if app.should_stop:
+                    return  # our own connections were closed under this beat: an ending, not a crash
                 app.room.tally.metrics[metrics.BEATS_SKIPPED].labels(name).inc()
                 log.warning("beat skipped", extra={"error": type(error).__name__})
             except NattevagtError as error:
-                if not app.should_stop:  # else our own connections were closed under this beat
+                if not app.should_stop:
                     end_process(error, EXIT_FAILED)
 
     return beat

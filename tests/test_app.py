@@ -4,14 +4,17 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import cast
 
 import pytest
+from aiokafka.errors import ConsumerStoppedError
 
 from streams import app
 from streams.adapters.settings import Settings
+from streams.agents.monitor import Monitor
 from streams.agents.room import EXIT_REFUSED
-from streams.app import credentials, engine_settings, library_there
+from streams.app import WatchApp, credentials, engine_settings, library_there
 from streams.core.models.river_bridge import MODULE
 
 DEMO = Settings(demo=True, replication=1, min_insync=1)
@@ -99,3 +102,27 @@ def test_a_worker_without_the_library_refuses(monkeypatch: pytest.MonkeyPatch) -
     asyncio.run(go())
     assert [EXIT_REFUSED] == [code for _, code in ended]
     assert "requirements.lock" in ended[0][0]
+
+
+class StoppableApp:
+    """As much of a Faust app as a beat looks at."""
+
+    should_stop = False
+    rebalancing = False
+
+
+def test_a_beat_whose_connection_is_closed_at_the_end_ends_without_a_crash() -> None:
+    """Else an orderly stop now and then ends with the exit code of a crash."""
+    stoppable = StoppableApp()
+    beats = 0
+
+    async def action() -> None:
+        nonlocal beats
+        beats += 1
+        stoppable.should_stop = True
+        raise ConsumerStoppedError
+
+    monitor = SimpleNamespace(owned={0: None})
+    beat = app._beat(cast(WatchApp, stoppable), cast(Monitor, monitor), "keep_time", action, 0)
+    asyncio.run(beat())
+    assert 1 == beats
