@@ -1,7 +1,7 @@
 """Builders: every contract valid by default, override one thing; and a patient to whom things happen in order."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -10,7 +10,7 @@ from schemas.audit import AuditBody, Outcome
 from schemas.base import rfc3339, to_ms
 from schemas.binding import DeviceBindings
 from schemas.catalog import default_bundle
-from schemas.command import COMMAND, Acknowledge, Close
+from schemas.command import COMMAND, AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.events import (
     BindingsReceived,
@@ -43,14 +43,13 @@ T0 = 1_767_596_400_000
 
 PATIENT, DEVICE, TEAM, NURSE = "p1", "oximeter-1", "lung", "nurse-1"
 
-Contract = Measurement | CarePlan | DeviceBindings | Acknowledge | Close
+Contract = Measurement | CarePlan | DeviceBindings | AnyCommand
 
 _TOPIC: dict[type[BaseModel], tuple[str, type[InputEvent]]] = {
     Measurement: (MEASUREMENTS, MeasurementReceived),
     CarePlan: (CARE_PLANS, CarePlanReceived),
     DeviceBindings: (BINDINGS, BindingsReceived),
-    Acknowledge: (COMMANDS, CommandReceived),
-    Close: (COMMANDS, CommandReceived),
+    **dict.fromkeys(get_args(AnyCommand), (COMMANDS, CommandReceived)),
 }
 
 
@@ -103,11 +102,24 @@ def make_binding(**changed: Any) -> dict[str, Any]:
     return {"device": DEVICE, "valid_from": rfc3339(T0 - 30 * DAY)} | changed
 
 
-def make_command(kind: str = "acknowledge", **changed: Any) -> Acknowledge | Close:
-    """A nurse's command; a close says that the alert was true."""
-    body = {"type": kind, "id": "command-1", "patient": PATIENT, "by": NURSE, "role": "nurse", "alert_id": "a1"}
-    body |= {"sequence": 1} | ({"verdict": "true"} if kind == "close" else {})
-    return COMMAND.validate_python(body | changed)
+_SAID: dict[str, dict[str, Any]] = {
+    "close": {"verdict": "true"},
+    "hand_over": {"to_team": "heart", "why": "cardiac"},
+    "snooze": {"condition": "limits.spo2", "direction": "below", "until": rfc3339(T0 + 8 * HOUR), "why": "treated"},
+    "note": {"ref": "note-1"},
+    "delivery_reported": {"role": "system", "notice_id": "n1", "channel": "webhook", "result": "delivered"},
+    "request_contact": {"role": "citizen"},
+}
+"""What each command says beside the common part."""
+
+_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported"})
+
+
+def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:
+    """A nurse's command; a close says that the alert was true, a handover goes to heart."""
+    body = {"type": kind, "id": "command-1", "patient": PATIENT, "by": NURSE, "role": "nurse"}
+    about = {} if kind in _OF_NO_ALERT else {"alert_id": "a1", "sequence": 1}
+    return COMMAND.validate_python(body | about | _SAID.get(kind, {}) | changed)
 
 
 def make_event(contract: Contract, *, received_ms: int = T0, offset: int = 0, **changed: Any) -> InputEvent:
@@ -213,7 +225,7 @@ class Patient:
     def commands(self, kind: str, *, minutes: float = 1, **changed: Any) -> AuditBody:
         """A command about the open alert as it stands."""
         alert = self.state.alert
-        about = {} if alert is None else {"alert_id": alert.id, "sequence": alert.sequence}
+        about = {} if alert is None or kind in _OF_NO_ALERT else {"alert_id": alert.id, "sequence": alert.sequence}
         return self.gets(make_command(kind, **(about | changed)), minutes=minutes)
 
     @property

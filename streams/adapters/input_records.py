@@ -13,7 +13,7 @@ from aiokafka.partitioner import murmur2
 from schemas.base import rfc3339
 from schemas.binding import DeviceBindings
 from schemas.codec import Headers, dumps
-from schemas.command import Acknowledge, Close
+from schemas.command import AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.plan import CarePlan
 from schemas.topics import BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, MEASUREMENTS
@@ -100,7 +100,7 @@ def bindings(contract: DeviceBindings, at_ms: int) -> InputRecord:
     return InputRecord(BINDINGS, contract.patient.encode(), dumps(contract.model_dump(mode="json")), at_ms)
 
 
-def command(contract: Acknowledge | Close, at_ms: int) -> InputRecord:
+def command(contract: AnyCommand, at_ms: int) -> InputRecord:
     """What a person or a care system asks for."""
     return InputRecord(COMMANDS, contract.patient.encode(), dumps(contract.model_dump(mode="json")), at_ms)
 

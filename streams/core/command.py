@@ -1,7 +1,7 @@
 """Commands: a person acknowledges or closes. What the table of the ladder does not know is refused and audited."""
 
 from schemas.audit import Outcome
-from schemas.command import COMMAND, Acknowledge, Close
+from schemas.command import COMMAND, Acknowledge, AnyCommand, Close
 from schemas.events import CommandReceived
 from streams.core.context import Context
 from streams.core.escalation.ladder import Move, Trigger, acknowledge, end
@@ -16,6 +16,8 @@ MAY_TREAT = frozenset({"nurse", "doctor"})
 def obey(state: PatientState, event: CommandReceived, context: Context) -> tuple[Verdict, Move | None]:
     """The verdict on the command, and the step it takes on the ladder (None = it takes none)."""
     command = COMMAND.validate_json(event.payload)
+    if not isinstance(command, Acknowledge | Close):
+        return _without_a_row(state, command), None
     refusal = _refusal(state, command)
     if refusal is not None:
         return refusal, None
@@ -28,6 +30,11 @@ def obey(state: PatientState, event: CommandReceived, context: Context) -> tuple
         move = end(alert, Trigger.CLOSE, "command.close", by=command.by, verdict=command.verdict)
         after = evolve(state, alert=None, handled_ms=max(state.handled_ms, alert.evidence_ms))
     return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by), move
+
+
+def _without_a_row(state: PatientState, command: AnyCommand) -> Verdict:
+    reason = f"{command.type} has no row in the ladder"
+    return refuse(state, Outcome.REJECTED_STATE, reason, "acknowledge or close the alert", command.by)
 
 
 def _refusal(state: PatientState, command: Acknowledge | Close) -> Verdict | None:

@@ -101,3 +101,12 @@ def test_a_command_after_its_deadline_meets_the_ladder_as_it_is() -> None:
     patient.commands("acknowledge", minutes=241)
 
     assert ["raised", "escalated", "acknowledged"] == patient.steps
+
+
+@pytest.mark.parametrize("kind", ["note", "delivery_reported", "request_contact"])
+def test_what_the_ladder_has_no_row_for_changes_nothing(kind: str) -> None:
+    """It is refused and audited."""
+    patient = alarmed()
+    before = patient.state.alert
+
+    assert ("rejected.state", before) == (patient.commands(kind).outcome, patient.state.alert)
