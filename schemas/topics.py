@@ -51,6 +51,8 @@ MODELS = "models.v1"
 PATIENT_EVENTS = "patient-events.v1"
 SCORES = "scores.v1"
 OVERVIEW = "overview.v1"
+NOTICES = "notices.v1"
+REPLIES = "replies.v1"
 ALERTS = "alerts.v1"
 REJECTED = "rejected.v1"
 AUDIT = "audit.v1"
@@ -72,7 +74,7 @@ TABLE: tuple[Topic, ...] = (
         COMMANDS,
         "patient",
         "Command",
-        ("web", "care systems"),
+        ("web", "care systems", "notify"),
         Layout.PATIENT,
         "delete",
         30 * DAY_MS,
@@ -138,6 +140,8 @@ TABLE: tuple[Topic, ...] = (
         "output",
         7 * DAY_MS,
     ),
+    Topic(NOTICES, "patient", "Notice", ("worker",), Layout.PATIENT, "delete", 90 * DAY_MS, _IN, "output"),
+    Topic(REPLIES, "patient", "Reply", ("worker",), Layout.PATIENT, "delete", 90 * DAY_MS, _IN, "output"),
     Topic(
         REJECTED,
         "as received",

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.ids import WATCHDOG_TEAM
-from schemas.topics import ALERTS, ALERTS_ROW, AUDIT, INPUTS, TABLE, alerts_topic
+from schemas.topics import ALERTS, ALERTS_ROW, AUDIT, INPUTS, NOTICES, TABLE, alerts_topic
 from streams.adapters.settings import Settings
 
-WORKER, OPERATOR, CARE_TEAM, WATCHDOG = "worker", "operator", "care team", "watchdog"
+WORKER, OPERATOR, CARE_TEAM, WATCHDOG, NOTIFY = "worker", "operator", "care team", "watchdog", "notify"
 
 
 class Right(NamedTuple):
@@ -46,6 +46,8 @@ def rights(settings: Settings) -> Iterator[Right]:
         yield from (
             Right(role, ("Read",), "topic", settings.topic(row.name)) for row in TABLE if row.stage == "reference"
         )
+    yield Right(NOTIFY, ("Read",), "topic", settings.topic(NOTICES))
+    yield Right(NOTIFY, ("Read",), "group", f"{settings.group}-notify")
     yield from _watchdog(settings)
 
 

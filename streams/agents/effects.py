@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterable
 from schemas.codec import cloudevent
 from schemas.ids import UNASSIGNED_TEAM
 from schemas.made import wire
-from schemas.topics import AUDIT, OVERVIEW, REJECTED, SCORES, alerts_topic
+from schemas.topics import AUDIT, NOTICES, OVERVIEW, REJECTED, REPLIES, SCORES, alerts_topic
 from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
-from streams.core.effects import Effect, PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
+from streams.core.effects import (
+    Effect,
+    PublishAlert,
+    PublishOverview,
+    PublishScore,
+    RejectInput,
+    SendNotice,
+    SendReply,
+    WriteAudit,
+)
 from streams.core.intake.route import reason_headers
 
 SOURCE = "nattevagt"
@@ -17,7 +26,7 @@ SOURCE = "nattevagt"
 
 
 class Interpreter:
-    """Effects of one slice of one patient-events partition -> records, alerts first, audit last."""
+    """Effects of one slice of one patient-events partition -> records, alerts and messages first, audit last."""
 
     def __init__(self, settings: Settings, is_reachable: Callable[[str], bool] = lambda _: True) -> None:
         """is_reachable: does the team's topic exist? An alert that cannot go there goes to `unassigned`."""
@@ -25,16 +34,18 @@ class Interpreter:
         self._is_reachable = is_reachable
 
     def records(self, partition: int, effects: Iterable[tuple[int, Effect]]) -> list[OutRecord]:
-        """Alerts, then scores, refusals and the last overview of each patient, then audit.
+        """Alerts, notices and replies, then scores, refusals and the last overview of each patient, then audit.
 
         (offset, effect): the patient-events offset is the overview's `applied_offset`.
         """
-        alerts, rest, audit = [], [], []
+        alerts, messages, rest, audit = [], [], [], []
         overviews: dict[str, OutRecord] = {}
         for offset, effect in effects:
             match effect:
                 case PublishAlert():
                     alerts.append(self.alert(partition, effect))
+                case SendNotice() | SendReply():
+                    messages.append(self.message(partition, effect))
                 case PublishScore():
                     rest.append(self.score(partition, effect))
                 case PublishOverview():
@@ -43,7 +54,7 @@ class Interpreter:
                     rest.append(self.reject(effect))
                 case WriteAudit():
                     audit.append(self.audit(partition, effect))
-        return [*alerts, *rest, *overviews.values(), *audit]
+        return [*alerts, *messages, *rest, *overviews.values(), *audit]
 
     def alert(self, partition: int, effect: PublishAlert) -> OutRecord:
         """One step of an alert's life to its team; the partition number is the patient's everywhere."""
@@ -54,6 +65,22 @@ class Interpreter:
             effect.step.patient.encode(),
             wire(effect.step),
             cloudevent(effect.id, f"alert.{effect.step.type}", SOURCE, effect.step.at),
+            effect.now_ms,
+        )
+
+    def message(self, partition: int, effect: SendNotice | SendReply) -> OutRecord:
+        """One notice for the notify process, or one answer for the patient's app; either goes once by its id."""
+        if isinstance(effect, SendNotice):
+            topic, kind = NOTICES, f"notice.{effect.notice.action}"
+        else:
+            topic, kind = REPLIES, f"reply.{effect.reply.kind}"
+        body = effect.notice if isinstance(effect, SendNotice) else effect.reply
+        return OutRecord(
+            self._topic(topic),
+            partition,
+            body.patient.encode(),
+            wire(body),
+            cloudevent(body.id, kind, SOURCE, body.at),
             effect.now_ms,
         )
 

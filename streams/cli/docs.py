@@ -19,6 +19,7 @@ from schemas.coverage import TeamCoverage
 from schemas.errors import ConfigurationError
 from schemas.events import EVENT
 from schemas.measurement import Measurement
+from schemas.notice import Notice, Reply
 from schemas.overview import Overview
 from schemas.plan import CarePlan
 from schemas.rules import RuleBundle
@@ -38,6 +39,8 @@ CONTRACTS: Mapping[str, tuple[TypeAdapter[Any], Literal["validation", "serializa
     "PatientEvent": (EVENT, "serialization"),
     "AlertStep": (TypeAdapter(AlertStep), "serialization"),
     "WatchAlive": (TypeAdapter(WatchAlive), "serialization"),
+    "Notice": (TypeAdapter(Notice), "serialization"),
+    "Reply": (TypeAdapter(Reply), "serialization"),
     "RiskScore": (TypeAdapter(RiskScore), "serialization"),
     "Overview": (TypeAdapter(Overview), "serialization"),
     "AuditBody": (TypeAdapter(AuditBody), "serialization"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from schemas.alert import AlertStep
 from schemas.audit import AuditBody
 from schemas.events import InputEvent
+from schemas.notice import Notice, Reply
 from schemas.overview import Overview
 from schemas.score import RiskScore
 
@@ -20,6 +21,22 @@ class PublishAlert:
     topic_team: str
     now_ms: int
     step: AlertStep
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotice:
+    """One message to one recipient on one channel. Its own id becomes the header `ce_id`. now_ms: of the step."""
+
+    now_ms: int
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class SendReply:
+    """One automatic answer to the patient. Its own id becomes the header `ce_id`. now_ms: the patient's clock."""
+
+    now_ms: int
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +76,4 @@ class WriteAudit:
     body: AuditBody
 
 
-Effect = PublishAlert | PublishScore | PublishOverview | RejectInput | WriteAudit
+Effect = PublishAlert | SendNotice | SendReply | PublishScore | PublishOverview | RejectInput | WriteAudit

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from schemas.events import EVENT, PartitionAlive
-from schemas.topics import AUDIT, INPUTS, OVERVIEW, PATIENT_EVENTS, REJECTED, SCORES
+from schemas.topics import AUDIT, INPUTS, NOTICES, OVERVIEW, PATIENT_EVENTS, REJECTED, REPLIES, SCORES
 from streams.core.intake.accept import RawRecord
 from streams.replay.decisions import is_watch_alive
 from tests.chaos.evidence import Evidence, Place
@@ -30,8 +30,9 @@ class Verdict:
     """inputs: records of the input topics. unfolded: on the log and not yet in the state, but for time's own.
 
     lost: inputs without outcome. conflicting: with two different ones. Everything that ends as in FAULTS, and the
-    three above, must be 0. repeats (of alerts and scores) and copies are harmless: the same record again, byte for
-    byte. gaps: inputs audited as lost.gap, which only a test that deletes may have.
+    three above, must be 0. messages: notices and replies. repeats (of these, of alerts and of scores) and copies are
+    harmless: the same record again, byte for byte. gaps: inputs audited as lost.gap, which only a test that deletes
+    may have.
     """
 
     inputs: int = 0
@@ -52,6 +53,11 @@ class Verdict:
     alerts_wrong: int = 0
     alerts_extra: int = 0
     alerts_out_of_order: int = 0
+    messages: int = 0
+    messages_missing: int = 0
+    messages_wrong: int = 0
+    messages_extra: int = 0
+    messages_out_of_order: int = 0
     scores: int = 0
     scores_missing: int = 0
     scores_wrong: int = 0
@@ -75,7 +81,7 @@ class Verdict:
         return asdict(self) | {"clean": self.is_clean}
 
     def add(self, what: str, how: str, count: int) -> None:
-        """Count what `alerts` and `scores` have in common."""
+        """Count what `alerts`, `messages` and `scores` have in common."""
         setattr(self, what + how, getattr(self, what + how) + count)
 
     def name(self, what: str) -> None:
@@ -93,6 +99,7 @@ def judge(evidence: Evidence) -> Verdict:
     _audit(verdict, expected, evidence)
     _states(verdict, expected, evidence)
     _published(verdict, "alerts", expected.alerts, _once(verdict, evidence.alerts()))
+    _published(verdict, "messages", expected.messages, _once(verdict, evidence.of(NOTICES, REPLIES)))
     _published(verdict, "scores", expected.scores, _once(verdict, evidence.of(SCORES)))
     _rest(verdict, expected, evidence)
     return verdict

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from schemas.topics import ALERTS, AUDIT, INPUTS, OVERVIEW, PATIENT_EVENTS, REJECTED, SCORES, STATE
+from schemas.topics import ALERTS, AUDIT, INPUTS, NOTICES, OVERVIEW, PATIENT_EVENTS, REJECTED, REPLIES, SCORES, STATE
 from streams.adapters.log_tail import LogTail, topics_named
 from streams.adapters.references import ReferenceReader
 from streams.adapters.settings import Settings
@@ -56,7 +56,8 @@ async def gather(settings: Settings) -> Evidence:
     await references.stop()
     found = Evidence(settings, references.reference, (await topic_ids(settings, [PATIENT_EVENTS]))[PATIENT_EVENTS])
     alerts = await topics_named(settings, f"{ALERTS}.")
-    async with LogTail(settings, (*INPUTS, PATIENT_EVENTS, AUDIT, REJECTED, SCORES, OVERVIEW, STATE, *alerts)) as tail:
+    ours = (PATIENT_EVENTS, AUDIT, REJECTED, NOTICES, REPLIES, SCORES, OVERVIEW, STATE)
+    async with LogTail(settings, (*INPUTS, *ours, *alerts)) as tail:
         async for one in tail.read():
             topic = settings.unprefixed(one.topic)
             record = RawRecord(topic, one.partition, one.offset, one.timestamp, one.key, one.value, one.headers)

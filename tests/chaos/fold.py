@@ -10,7 +10,16 @@ from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters.kafka import OutRecord
 from streams.agents.effects import Interpreter
 from streams.agents.guard import guarded_route, guarded_step
-from streams.core.effects import Effect, PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
+from streams.core.effects import (
+    Effect,
+    PublishAlert,
+    PublishOverview,
+    PublishScore,
+    RejectInput,
+    SendNotice,
+    SendReply,
+    WriteAudit,
+)
 from streams.core.fold import PartitionFold, Slice
 from streams.core.intake.accept import RawRecord
 from streams.core.record import PartitionRecord, encode_partition, encode_state, partition_key
@@ -41,13 +50,15 @@ class Expected:
 
     events: id -> what intake owes the log. states: per partition of the log, changelog key -> value.
 
-    alerts, scores: per partition of their topics, in order, each id once. audit: by id. overviews: by patient.
+    alerts, messages (notices and replies), scores: per partition of their topics, in order, each id once.
+    audit: by id. overviews: by patient.
     """
 
     unfolded: int = 0
     events: dict[str, InputEvent | InputRefused] = field(default_factory=dict)
     states: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
     alerts: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
+    messages: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     scores: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     audit: dict[bytes, Said] = field(default_factory=dict)
     rejected: set[Said] = field(default_factory=set)
@@ -110,6 +121,8 @@ def _interpret(
         match effect:
             case PublishAlert():
                 found.alerts.setdefault(place, {}).setdefault(body.id, body)
+            case SendNotice() | SendReply():
+                found.messages.setdefault(place, {}).setdefault(body.id, body)
             case PublishScore():
                 found.scores.setdefault(place, {}).setdefault(body.id, body)
             case WriteAudit():

@@ -13,7 +13,17 @@ from schemas.score import RiskScore
 from schemas.triage import TriageLevel
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
-from streams.core.effects import Effect, PublishAlert, PublishOverview, PublishScore, RejectInput, WriteAudit
+from streams.core.effects import (
+    Effect,
+    PublishAlert,
+    PublishOverview,
+    PublishScore,
+    RejectInput,
+    SendNotice,
+    SendReply,
+    WriteAudit,
+)
+from tests.messages import make_notice, make_reply
 
 AT = "2026-01-01T00:00:00.000Z"
 SETTINGS = Settings(topic_prefix="t-")
@@ -53,6 +63,8 @@ SAMPLES: dict[type, Effect] = {
             reason="r",
         ),
     ),
+    SendNotice: SendNotice(5, make_notice(patient="p1")),
+    SendReply: SendReply(5, make_reply(patient="p1")),
     PublishScore: PublishScore(
         "s1",
         5,
@@ -118,11 +130,11 @@ def test_effect_becomes_one_record(effect: Effect) -> None:
 
 
 def test_alerts_leave_first_and_audit_last() -> None:
-    """An audit outage may never hold back an alert."""
-    order = [WriteAudit, PublishOverview, RejectInput, PublishScore, PublishAlert]
+    """An audit outage may never hold back an alert, nor whoever has to hear of it."""
+    order = [WriteAudit, PublishOverview, RejectInput, PublishScore, SendReply, SendNotice, PublishAlert]
     topics = [record.topic for record in Interpreter(SETTINGS).records(4, [(9, SAMPLES[kind]) for kind in order])]
-    assert topics[0] == "t-alerts.v1.lung"
-    assert set(topics[1:-1]) == {"t-rejected.v1", "t-scores.v1", "t-overview.v1"}
+    assert topics[:3] == ["t-alerts.v1.lung", "t-replies.v1", "t-notices.v1"]
+    assert set(topics[3:-1]) == {"t-rejected.v1", "t-scores.v1", "t-overview.v1"}
     assert topics[-1] == "t-audit.v1"
 
 
@@ -147,6 +159,15 @@ def test_audit_goes_to_its_sources_partition() -> None:
     """So that completeness can be checked partition by partition."""
     (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[WriteAudit])])
     assert record.partition == 7
+
+
+@pytest.mark.parametrize(("kind", "name"), [(SendNotice, b"notice.trigger"), (SendReply, b"reply.triage")])
+def test_a_message_goes_by_its_own_id(kind: type, name: bytes) -> None:
+    """The key by which a channel or an app shows it once, beside the patient's other records."""
+    (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[kind])])
+    headers = dict(record.headers)
+    assert (orjson.loads(record.value or b"")["id"].encode(), name) == (headers["ce_id"], headers["ce_type"])
+    assert (4, b"p1") == (record.partition, record.key)
 
 
 def test_records_carry_cloudevents_headers() -> None:

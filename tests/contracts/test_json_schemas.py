@@ -35,6 +35,7 @@ from tests.builders import (
     overviews,
 )
 from tests.contracts.house import ROOT
+from tests.messages import make_notice, make_reply
 
 README = (ROOT / "schemas/README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```json (\w+)\n(.*?)```", README, re.DOTALL)
@@ -83,6 +84,8 @@ def emitted() -> Iterator[tuple[str, Any]]:
         ("AlertStep", [each.step for each in alerts(patient.effects)]),
         ("Overview", [each.overview for each in overviews(patient.effects)]),
         ("AuditBody", audits(patient.effects)),
+        ("Notice", [make_notice(), make_notice(not_before="2026-01-05T07:00:00.000Z")]),
+        ("Reply", [make_reply(), make_reply("triage.red", phone="1813")]),
         ("RiskScore", [OPINION]),
         ("WatchAlive", [WatchAlive(partition=0, assessed_up_to="2026-01-05T07:00:00.000Z")]),
         ("Measurement", [make_measurement(), make_measurement("V", kind="consciousness")]),

@@ -1,0 +1,172 @@
+"""TABLE of automatic answers to the patient, in Danish and English. Wording is fixed; blanks are filled by code.
+
+A clinician signs these texts. They never name a value: what a phone shows on its lock screen is not private.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas import texts
+from schemas.errors import ContractError
+from schemas.notice import ReplyKind
+from schemas.texts import Language, say
+from schemas.triage import TriageLevel
+from schemas.vital_sign import Text
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyText:
+    """One text. level: the colour it shows; None = it shows none and may always be sent.
+
+    wants_read: the app must report that it has been seen.
+    Blanks: {kind} a vital sign, {at} a local date and time such as `2026-04-06T08:00`, {phone} as configured.
+    """
+
+    kind: ReplyKind
+    text: Text
+    level: TriageLevel | None = None
+    wants_read: bool = False
+
+
+REPLIES: Mapping[str, ReplyText] = {
+    "triage.green": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Tak. Det, du har sendt, er, som det skal være. Næste gang er {at}.",
+            "Thank you. What you sent is as it should be. The next time is {at}.",
+        ),
+        TriageLevel.GREEN,
+    ),
+    "triage.green_last": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Tak. Det, du har sendt, er, som det skal være.",
+            "Thank you. What you sent is as it should be.",
+        ),
+        TriageLevel.GREEN,
+    ),
+    "triage.yellow": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Tak. Noget afviger. Dit team ser på det senest {at}. Får du det værre, så ring {phone}.",
+            "Thank you. Something differs. Your team looks at it by {at}. If you get worse, call {phone}.",
+        ),
+        TriageLevel.YELLOW,
+    ),
+    "triage.red": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Noget afviger meget. Ring nu {phone}. Er det livstruende, så ring 112.",
+            "Something differs a lot. Call {phone} now. If your life is in danger, call 112.",
+        ),
+        TriageLevel.RED,
+        wants_read=True,
+    ),
+    "triage.received": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Tak, vi har modtaget det. Får du det værre, så ring {phone}. Er det livstruende, så ring 112.",
+            "Thank you, we have received it. If you get worse, call {phone}. If your life is in danger, call 112.",
+        ),
+    ),
+    "repeat.measure": ReplyText(
+        ReplyKind.REPEAT,
+        Text(
+            "Målingen er usædvanlig: {kind}. Hvil fem minutter, og mål igen.",
+            "The reading is unusual: {kind}. Rest for five minutes and measure again.",
+        ),
+        wants_read=True,
+    ),
+    "reminder.missing": ReplyText(
+        ReplyKind.REMINDER,
+        Text("Vi mangler en måling fra dig: {kind}.", "We miss a reading from you: {kind}."),
+    ),
+    "reminder.answers": ReplyText(
+        ReplyKind.REMINDER,
+        Text("Vi mangler svar på dit spørgeskema.", "We miss your answers to the questionnaire."),
+    ),
+    "unread.outside_hours": ReplyText(
+        ReplyKind.UNREAD,
+        Text(
+            "Ingen læser dette før {at}. Har du brug for hjælp før, så ring {phone}. Er det livstruende, så ring 112.",
+            "Nobody reads this before {at}. To get help sooner, call {phone}. If your life is in danger, call 112.",
+        ),
+        wants_read=True,
+    ),
+    "emergency.call_112": ReplyText(
+        ReplyKind.EMERGENCY,
+        Text("Ring 112 nu.", "Call 112 now."),
+        wants_read=True,
+    ),
+    "information.contact": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Vi har prøvet at ringe til dig. Ring {phone}, når du ser dette.",
+            "We have tried to call you. Please call {phone} when you see this.",
+        ),
+        wants_read=True,
+    ),
+    "information.device": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Der er noget galt med dit måleudstyr: {kind}. Se vejledningen, eller ring {phone}.",
+            "Something is wrong with your device: {kind}. See its guide, or call {phone}.",
+        ),
+    ),
+    "information.corrected": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Et tidligere svar gælder ikke mere, fordi en måling er rettet. Se det nye svar.",
+            "An earlier answer no longer holds, because a reading was corrected. See the new answer.",
+        ),
+        wants_read=True,
+    ),
+}
+"""Key of a text -> its row. A key is never given another meaning; a better wording keeps it."""
+
+_BLANK = re.compile(r"\{(\w+)\}")
+_DAYS: Mapping[Language, str] = {
+    "da": "mandag tirsdag onsdag torsdag fredag lørdag søndag",
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+}
+_MONTHS: Mapping[Language, str] = {
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+    "en": "January February March April May June July August September October November December",
+}
+
+
+def blanks(key: str) -> frozenset[str]:
+    """What has to be given with a text; the same in both languages."""
+    return frozenset(_BLANK.findall(REPLIES[key].text.da))
+
+
+def render(key: str, parameters: Mapping[str, str], language: Language) -> str:
+    """The text with its blanks filled. Raises ContractError when a blank is missing or one too many is given."""
+    if key not in REPLIES or blanks(key) != parameters.keys():
+        raise ContractError(
+            f"the text '{key}' does not exist, or needs other blanks than {sorted(parameters)}",
+            next_step="give what schemas.replies.blanks says",
+        )
+    filled = {name: _filled(name, value, language) for name, value in parameters.items()}
+    return say(REPLIES[key].text, language).format(**filled)
+
+
+def _filled(name: str, value: str, language: Language) -> str:
+    match name:
+        case "at":
+            return local_time(value, language)
+        case "kind":
+            return texts.kind(value, language)
+        case _:
+            return value
+
+
+def local_time(text: str, language: Language) -> str:
+    """`2026-04-06T08:00` -> `mandag den 6. april kl. 08.00` / `Monday 6 April at 08:00`."""
+    at = datetime.fromisoformat(text)
+    day, month = _DAYS[language].split()[at.weekday()], _MONTHS[language].split()[at.month - 1]
+    if language == "da":
+        return f"{day} den {at.day}. {month} kl. {at:%H.%M}"
+    return f"{day} {at.day} {month} at {at:%H:%M}"
