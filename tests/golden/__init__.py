@@ -1,0 +1,1 @@
+"""Golden stories: events in, effects out, as files; equal byte for byte on every engine."""

@@ -1,0 +1,142 @@
+"""The golden stories. New ones are added at the end: a story's number is its partition, and its ids name it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from schemas.command import Acknowledge, Close
+from streams.adapters.input_records import InputRecord, bindings, command, measurement
+from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, copd, heart
+from tests.golden.telling import Command, Teller
+
+
+def acknowledge(by: str, patient: str, at_ms: int) -> Command:
+    """A nurse takes the alert."""
+
+    def said(alert_id: str, sequence: int) -> InputRecord:
+        body = Acknowledge(
+            id=f"ack-{at_ms}", patient=patient, by=by, role="nurse", alert_id=alert_id, sequence=sequence
+        )
+        return command(body, at_ms)
+
+    return said
+
+
+def close(by: str, patient: str, at_ms: int, verdict: str) -> Command:
+    """A nurse closes the alert with a verdict."""
+
+    def said(alert_id: str, sequence: int) -> InputRecord:
+        body = Close.model_validate(
+            {
+                "id": f"close-{at_ms}",
+                "patient": patient,
+                "by": by,
+                "role": "nurse",
+                "alert_id": alert_id,
+                "sequence": sequence,
+                "verdict": verdict,
+            }
+        )
+        return command(body, at_ms)
+
+    return said
+
+
+def exacerbation(tell: Teller) -> None:
+    """SpO2 falls and breathing rises over an evening: yellow, red, taken by a nurse, closed when it is over."""
+    who = copd("gold-exacerbation")
+    tell.enrol(who)
+    tell.sets(who, range(4), {})
+    for n, (spo2, breaths) in enumerate(((91, 19), (89, 22), (87, 25), (85, 27))):
+        tell.reads(who, "spo2", spo2, tell.at(3, "20:00") + n * HOUR_MS)
+        tell.reads(who, "resp_rate", breaths, tell.at(3, "20:01") + n * HOUR_MS)
+    tell.says(tell.at(3, "23:20"), who.name, acknowledge("nurse-lung-1", who.name, tell.at(3, "23:20")))
+    tell.sets(who, range(4, 6), {"spo2": 92})
+    tell.says(tell.at(5, "19:00"), who.name, close("nurse-lung-1", who.name, tell.at(5, "19:00"), "true"))
+
+
+def weight_gain(tell: Teller) -> None:
+    """Two and a half kilos in three days, with nobody answering the yellow alert over the first night."""
+    who = heart("gold-weight")
+    tell.enrol(who)
+    for day, kilos in enumerate((80.1, 80.0, 80.9, 81.7, 82.6, 83.3)):
+        tell.sets(who, range(day, day + 1), {"weight": kilos}, "07:50")
+    tell.says(tell.at(5, "09:00"), who.name, acknowledge("nurse-heart-1", who.name, tell.at(5, "09:00")))
+
+
+def masked_by_missing(tell: Teller) -> None:
+    """A little low in the evening, then no oximeter at all: the colour may not stay what it was."""
+    who = copd("gold-masked")
+    tell.enrol(who)
+    tell.sets(who, range(2), {})
+    tell.sets(who, range(2, 3), {"spo2": 89}, "17:50")
+    for day in (3, 4):
+        tell.reads(who, "temp", 36.8, tell.at(day, "07:50"))
+
+
+def device_swap(tell: Teller) -> None:
+    """The oximeter is replaced: the old one sends on, and the new one sends before anybody has bound it."""
+    who = copd("gold-swap")
+    tell.enrol(who)
+    tell.sets(who, range(2), {})
+    swapped = replace(who, devices={**who.devices, "spo2": "oximeter2", "pulse": "oximeter2", "resp_rate": "oximeter2"})
+    tell.reads(swapped, "spo2", 93, tell.at(2, "07:50"))
+    tell.add(bindings(swapped.bindings(tell.at(2, "09:00")).model_copy(update={"version": 2}), tell.at(2, "09:00")))
+    tell.sets(swapped, range(3, 5), {})
+    tell.reads(who, "spo2", 84, tell.at(3, "12:00"))
+
+
+def pounds_for_kilos(tell: Teller) -> None:
+    """A scale set to pounds says 176 without a unit, then with the wrong one, then with the right one."""
+    who = heart("gold-pounds")
+    tell.enrol(who)
+    tell.sets(who, range(2), {}, "07:50")
+    scale = who.device("weight")
+    for n, (value, unit) in enumerate(((176.4, None), (176.4, "kg"), (176.4, "[lb_av]"))):
+        at_ms = tell.at(2, "07:50") + n * MINUTE_MS
+        tell.add(measurement(who.name, "weight", value, unit, at_ms, scale, at_ms=at_ms + UPLOAD_MS))
+    tell.sets(who, range(3, 4), {}, "07:50")
+
+
+def late_after_weekend(tell: Teller) -> None:
+    """The hub is offline from Friday to Monday; on Monday a red Saturday arrives behind calm readings."""
+    who = copd("gold-weekend")
+    tell.enrol(who)
+    tell.sets(who, range(5), {}, "07:50")
+    monday = tell.at(7, "09:00")
+    for day, spo2 in ((5, 84), (6, 92), (7, 93)):
+        for n, (kind, value) in enumerate((("spo2", spo2), ("pulse", 88), ("resp_rate", 18))):
+            at_ms = tell.at(day, "07:50") + n * MINUTE_MS
+            order = {7: 0, 6: 1, 5: 2}[day]
+            tell.reads(who, kind, value, at_ms, late_ms=monday + (order * 10 + n) * MINUTE_MS - at_ms)
+
+
+def silent_patient(tell: Teller) -> None:
+    """Everything is well until nothing comes any more; a reading a week later ends the silence."""
+    who = heart("gold-silent")
+    tell.enrol(who)
+    tell.sets(who, range(3), {}, "07:50", "17:50")
+    tell.sets(who, range(10, 11), {}, "07:50")
+
+
+def couple_with_one_scale(tell: Teller) -> None:
+    """Two people at home share a scale that is bound to one of them; the other one steps on it."""
+    she, he = heart("gold-couple-a"), heart("gold-couple-b")
+    tell.enrol(she)
+    tell.enrol(he)
+    tell.sets(she, range(3), {}, "07:50")
+    at_ms = tell.at(3, "07:55")
+    tell.add(measurement(he.name, "weight", 96.5, "kg", at_ms, she.device("weight"), at_ms=at_ms + UPLOAD_MS))
+    tell.reads(she, "weight", 96.5, at_ms + 5 * MINUTE_MS)
+    tell.reads(she, "weight", 80.1, at_ms + 10 * MINUTE_MS)
+
+
+STORIES: Mapping[str, Callable[[Teller], None]] = {
+    "exacerbation": exacerbation,
+    "weight-gain": weight_gain,
+    "masked-by-missing": masked_by_missing,
+    "device-swap": device_swap,
+    "pounds-for-kilos": pounds_for_kilos,
+    "late-after-weekend": late_after_weekend,
+    "silent-patient": silent_patient,
+    "couple-with-one-scale": couple_with_one_scale,
+}
