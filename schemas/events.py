@@ -80,6 +80,12 @@ class BindingsReceived(_Input):
     type: Literal["BindingsReceived"] = "BindingsReceived"
 
 
+class ClinicalOutcomeReceived(_Input):
+    """A well-formed ClinicalOutcome."""
+
+    type: Literal["ClinicalOutcomeReceived"] = "ClinicalOutcomeReceived"
+
+
 class InputRefused(_Event):
     """Intake refused a record whose key is a well-formed pseudonym.
 
@@ -139,7 +145,7 @@ class PartitionAlive(_Event):
     at_ms: int
 
 
-InputEvent = MeasurementReceived | CommandReceived | CarePlanReceived | BindingsReceived
+InputEvent = MeasurementReceived | CommandReceived | CarePlanReceived | BindingsReceived | ClinicalOutcomeReceived
 PatientEvent = InputEvent | InputRefused | TimerFired | Resumed
 LogEvent = PatientEvent | PartitionAlive
 
@@ -149,6 +155,7 @@ EVENT: TypeAdapter[LogEvent] = TypeAdapter(
         | CommandReceived
         | CarePlanReceived
         | BindingsReceived
+        | ClinicalOutcomeReceived
         | InputRefused
         | TimerFired
         | Resumed

@@ -24,7 +24,8 @@ class Topic:
 
     retention_ms: UNLIMITED = kept for ever; for compacted topics `lag_ms` is min.compaction.lag.ms.
     max_message_bytes: the largest record the broker takes.
-    stage: `input` topics are read by intake; `reference` topics are read whole by every worker.
+    stage: `input` topics are read by intake; `reference` topics are read whole by every worker;
+    `learning` topics are read by the learner only, `learned` ones hold numbers about models and nothing about anybody.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Topic:
     cleanup: Literal["delete", "compact"]
     retention_ms: int
     max_message_bytes: int
-    stage: Literal["input", "reference", "internal", "output"]
+    stage: Literal["input", "reference", "internal", "learning", "learned", "output"]
     lag_ms: int = 0
 
 
@@ -45,6 +46,7 @@ MEASUREMENTS = "measurements.v1"
 COMMANDS = "commands.v1"
 CARE_PLANS = "care-plans.v1"
 BINDINGS = "device-bindings.v1"
+CLINICAL_OUTCOMES = "clinical-outcomes.v1"
 COVERAGE = "coverage.v1"
 RULES = "rules.v1"
 MODELS = "models.v1"
@@ -55,6 +57,8 @@ NOTICES = "notices.v1"
 REPLIES = "replies.v1"
 ALERTS = "alerts.v1"
 REJECTED = "rejected.v1"
+EXAMPLES = "examples.v1"
+LEARNER_STATE = "learner-state.v1"
 AUDIT = "audit.v1"
 STATE = "nattevagt-state-changelog"
 
@@ -103,12 +107,23 @@ TABLE: tuple[Topic, ...] = (
         _IN,
         "input",
     ),
+    Topic(
+        CLINICAL_OUTCOMES,
+        "patient",
+        "ClinicalOutcome",
+        ("hospitals", "clinicians"),
+        Layout.PATIENT,
+        "delete",
+        UNLIMITED,
+        _IN,
+        "input",
+    ),
     Topic(COVERAGE, "team", "TeamCoverage", ("care team",), Layout.ONE, "delete", UNLIMITED, _IN, "reference"),
     Topic(RULES, "bundle", "RuleBundle", ("operator",), Layout.ONE, "delete", UNLIMITED, _IN, "reference"),
     Topic(
         MODELS,
         "model",
-        "ModelSnapshot",
+        "ModelRecord",
         ("learn", "operator"),
         Layout.ONE,
         "delete",
@@ -152,6 +167,19 @@ TABLE: tuple[Topic, ...] = (
         90 * DAY_MS,
         _BIG,
         "output",
+    ),
+    Topic(EXAMPLES, "patient", "Example", ("worker",), Layout.ONE, "delete", 365 * DAY_MS, _IN, "learning"),
+    Topic(
+        LEARNER_STATE,
+        "model",
+        "LearnerState",
+        ("learn",),
+        Layout.ONE,
+        "compact",
+        UNLIMITED,
+        _BIG,
+        "learned",
+        7 * DAY_MS,
     ),
     Topic(AUDIT, "source", "AuditBody", ("worker",), Layout.PATIENT, "delete", UNLIMITED, _BIG, "output"),
     Topic(

@@ -10,11 +10,13 @@ from schemas.audit import AuditBody, Outcome
 from schemas.base import rfc3339, to_ms
 from schemas.binding import DeviceBindings
 from schemas.catalog import default_bundle
+from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND, AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.events import (
     BindingsReceived,
     CarePlanReceived,
+    ClinicalOutcomeReceived,
     CommandReceived,
     InputEvent,
     InputRefused,
@@ -25,9 +27,10 @@ from schemas.events import (
     TimerFired,
 )
 from schemas.measurement import Measurement
+from schemas.model import ModelSnapshot, content_digest
 from schemas.plan import CarePlan
 from schemas.rules import RuleBundle
-from schemas.topics import BINDINGS, CARE_PLANS, COMMANDS, MEASUREMENTS
+from schemas.topics import BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
@@ -43,13 +46,14 @@ T0 = 1_767_596_400_000
 
 PATIENT, DEVICE, TEAM, NURSE = "p1", "oximeter-1", "lung", "nurse-1"
 
-Contract = Measurement | CarePlan | DeviceBindings | AnyCommand
+Contract = Measurement | CarePlan | DeviceBindings | AnyCommand | ClinicalOutcome
 
 _TOPIC: dict[type[BaseModel], tuple[str, type[InputEvent]]] = {
     Measurement: (MEASUREMENTS, MeasurementReceived),
     CarePlan: (CARE_PLANS, CarePlanReceived),
     DeviceBindings: (BINDINGS, BindingsReceived),
     **dict.fromkeys(get_args(AnyCommand), (COMMANDS, CommandReceived)),
+    ClinicalOutcome: (CLINICAL_OUTCOMES, ClinicalOutcomeReceived),
 }
 
 
@@ -78,6 +82,39 @@ def make_plan(**changed: Any) -> CarePlan:
         "limits": [make_limit()],
     }
     return CarePlan.model_validate(body | changed)
+
+
+def make_outcome(
+    kind: str = "exacerbation", *, at_ms: int = T0, known_ms: int | None = None, **changed: Any
+) -> ClinicalOutcome:
+    """A hospital's word that it happened at `at_ms`; without `known_ms` it knew at once."""
+    body = {
+        "id": "outcome-1",
+        "patient": PATIENT,
+        "kind": kind,
+        "happened_at": rfc3339(at_ms),
+        "known_at": rfc3339(at_ms if known_ms is None else known_ms),
+        "source": "hospital",
+    }
+    return ClinicalOutcome.model_validate(body | changed)
+
+
+def make_snapshot(parameters: dict[str, Any] | None = None, *, model: str = "risk", **lineage: Any) -> ModelSnapshot:
+    """A snapshot after 25 labels, whole."""
+    line = {
+        "parent": None,
+        "data_from": rfc3339(T0 - 30 * DAY),
+        "data_until": rfc3339(T0),
+        "examples": 30,
+        "labels": 25,
+        "outcomes": 4,
+        "upto": 29,
+        "code": "test",
+        "design": "0" * 64,
+    }
+    body = {"model": model, "version": "1", "parameters": parameters or {"bias": -3.0}, "lineage": line | lineage}
+    whole = ModelSnapshot.model_validate(body | {"digest": "0" * 64})
+    return whole.model_copy(update={"digest": content_digest(whole.model_dump(mode="json", exclude={"digest"}))})
 
 
 def make_limit(kind: str = "spo2", **changed: Any) -> dict[str, Any]:

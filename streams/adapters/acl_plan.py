@@ -8,10 +8,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.ids import WATCHDOG_TEAM
-from schemas.topics import ALERTS, ALERTS_ROW, AUDIT, INPUTS, NOTICES, TABLE, alerts_topic
+from schemas.topics import ALERTS, ALERTS_ROW, AUDIT, CLINICAL_OUTCOMES, INPUTS, NOTICES, TABLE, alerts_topic
 from streams.adapters.settings import Settings
 
 WORKER, OPERATOR, CARE_TEAM, WATCHDOG, NOTIFY = "worker", "operator", "care team", "watchdog", "notify"
+LEARN = "learn"
+READERS = {
+    WORKER: ("input", "reference", "internal"),
+    LEARN: ("learning", "learned", "reference"),
+    OPERATOR: ("learned", "reference"),
+    CARE_TEAM: ("reference",),
+}
+"""Role -> the stages of schemas.topics that it reads; the watchdog's are its own."""
 
 
 class Right(NamedTuple):
@@ -32,29 +40,33 @@ def rights(settings: Settings) -> Iterator[Right]:
     alerts = settings.topic(f"{ALERTS}.")
     for role in ALERTS_ROW.writers:
         yield Right(role, ("Write",), "topic", alerts, prefixed=True)
-    for row in TABLE:
-        if row.stage != "output":
-            yield Right(WORKER, ("Read",), "topic", settings.topic(row.name))
+    yield from _readers(settings)
     yield Right(WORKER, ("Read",), "group", settings.group)
     ours, prefixed = settings.topic_prefix or "*", bool(settings.topic_prefix)
-    for role in (WORKER, OPERATOR, CARE_TEAM):
+    for role in (WORKER, LEARN, OPERATOR, CARE_TEAM):
         yield Right(role, ("DescribeConfigs",), "cluster", "kafka-cluster")
         yield Right(role, ("Describe", "DescribeConfigs"), "topic", ours, prefixed)
     yield Right(OPERATOR, ("Create", "AlterConfigs"), "topic", ours, prefixed)
     yield Right(CARE_TEAM, ("Create",), "topic", alerts, prefixed=True)
-    for role in (OPERATOR, CARE_TEAM):
-        yield from (
-            Right(role, ("Read",), "topic", settings.topic(row.name)) for row in TABLE if row.stage == "reference"
-        )
     yield Right(NOTIFY, ("Read",), "topic", settings.topic(NOTICES))
     yield Right(NOTIFY, ("Read",), "group", f"{settings.group}-notify")
     yield from _watchdog(settings)
+
+
+def _readers(settings: Settings) -> Iterator[Right]:
+    """Who reads which part of the table."""
+    for role, stages in READERS.items():
+        for row in TABLE:
+            if row.stage in stages:
+                yield Right(role, ("Read",), "topic", settings.topic(row.name))
 
 
 def _watchdog(settings: Settings) -> Iterator[Right]:
     """Its team is published once with a care team's rights: `nattevagt watchdog --setup`."""
     reference = [row.name for row in TABLE if row.stage == "reference"]
     for name in INPUTS:
+        if name == CLINICAL_OUTCOMES:
+            continue  # its patients do not exist, so nothing happens to them
         yield Right(WATCHDOG, ("Write",), "topic", settings.topic(name))
     for name in (alerts_topic(WATCHDOG_TEAM), AUDIT, *reference):
         yield Right(WATCHDOG, ("Read",), "topic", settings.topic(name))

@@ -14,11 +14,14 @@ import schemas
 from schemas.alert import AlertStep, WatchAlive
 from schemas.audit import AuditBody
 from schemas.binding import DeviceBindings
+from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND
 from schemas.coverage import TeamCoverage
 from schemas.errors import ConfigurationError
 from schemas.events import EVENT
+from schemas.example import Example
 from schemas.measurement import Measurement
+from schemas.model import MODEL
 from schemas.notice import Notice, Reply
 from schemas.overview import Overview
 from schemas.plan import CarePlan
@@ -34,13 +37,16 @@ CONTRACTS: Mapping[str, tuple[TypeAdapter[Any], Literal["validation", "serializa
     "CarePlan": (TypeAdapter(CarePlan), "validation"),
     "DeviceBindings": (TypeAdapter(DeviceBindings), "validation"),
     "Command": (COMMAND, "validation"),
+    "ClinicalOutcome": (TypeAdapter(ClinicalOutcome), "validation"),
     "TeamCoverage": (TypeAdapter(TeamCoverage), "validation"),
     "RuleBundle": (TypeAdapter(RuleBundle), "validation"),
+    "ModelRecord": (MODEL, "validation"),
     "PatientEvent": (EVENT, "serialization"),
     "AlertStep": (TypeAdapter(AlertStep), "serialization"),
     "WatchAlive": (TypeAdapter(WatchAlive), "serialization"),
     "Notice": (TypeAdapter(Notice), "serialization"),
     "Reply": (TypeAdapter(Reply), "serialization"),
+    "Example": (TypeAdapter(Example), "serialization"),
     "RiskScore": (TypeAdapter(RiskScore), "serialization"),
     "Overview": (TypeAdapter(Overview), "serialization"),
     "AuditBody": (TypeAdapter(AuditBody), "serialization"),

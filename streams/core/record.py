@@ -14,6 +14,7 @@ import orjson
 from schemas.errors import StateError
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
+from streams.core.learning.memory import EMPTY, Fact, Memory
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
 from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState
@@ -103,6 +104,7 @@ def encode_state(record: StateRecord) -> bytes:
             "shown": state.shown,
             "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
             "learned": state.learned,
+            "memory": (tuple(map(tuple, state.memory.facts)), state.memory.heard_ms),
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -130,6 +132,7 @@ def decode_state(data: bytes) -> StateRecord:
         shown=_shown(body["shown"]),
         aspects={kind: Aspect(*row) for kind, row in body.get("aspects", {}).items()},
         learned=body.get("learned", {}),
+        memory=_memory(*body.get("memory", ((), 0))),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 
@@ -175,6 +178,10 @@ def _alert(body: dict[str, Any] | None) -> AlertState | None:
     if body is None:
         return None
     return AlertState(**{**body, "level": TriageLevel(body["level"]), "reasons": tuple(body["reasons"])})
+
+
+def _memory(facts: list[list[Any]], heard_ms: int) -> Memory:
+    return Memory(tuple([Fact(*row) for row in facts]), heard_ms) if facts or heard_ms else EMPTY
 
 
 def _shown(body: dict[str, Any] | None) -> Shown | None:

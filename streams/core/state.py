@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
+from streams.core.learning.memory import EMPTY, Memory
 from streams.core.models.base import Parameters
 from streams.core.plan import Plan, parse_plan
 from streams.core.signal.features import Aspect
@@ -89,6 +90,7 @@ class PatientState:
     slots_plan: version of the plan whose slots are clocked; 0 = none.
     aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
+    memory: known outcomes, and scores that wait for theirs. Colours nothing.
     """
 
     patient: str
@@ -109,6 +111,7 @@ class PatientState:
     shown: Shown | None = None
     aspects: Mapping[str, Aspect] = field(default_factory=dict)
     learned: Mapping[str, Parameters] = field(default_factory=dict)
+    memory: Memory = EMPTY
 
     @property
     def is_known(self) -> bool:

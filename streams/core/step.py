@@ -6,6 +6,7 @@ from typing import assert_never
 from schemas.events import (
     BindingsReceived,
     CarePlanReceived,
+    ClinicalOutcomeReceived,
     CommandReceived,
     InputEvent,
     InputRefused,
@@ -21,6 +22,7 @@ from streams.core.effects import Effect
 from streams.core.enrol import bindings_received, plan_received
 from streams.core.escalation.ladder import Move, resume
 from streams.core.evolve import evolve
+from streams.core.learning.outcome import outcome_received
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.scoring import scores
@@ -61,7 +63,13 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
             after, effects = _resumed(state, event, context)
         case InputRefused():
             after, effects = _refused(state, event, context)
-        case MeasurementReceived() | CommandReceived() | CarePlanReceived() | BindingsReceived():
+        case (
+            MeasurementReceived()
+            | CommandReceived()
+            | CarePlanReceived()
+            | BindingsReceived()
+            | ClinicalOutcomeReceived()
+        ):
             after, effects, triage = _input(state, event, context)
         case _:
             assert_never(event)
@@ -97,6 +105,8 @@ def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[V
             return plan_received(state, event, context), None
         case BindingsReceived():
             return bindings_received(state, event), None
+        case ClinicalOutcomeReceived():
+            return outcome_received(state, event), None
         case _:
             assert_never(event)
 

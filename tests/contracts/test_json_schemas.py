@@ -17,6 +17,7 @@ from schemas.catalog import default_bundle
 from schemas.coverage import TeamCoverage
 from schemas.errors import ConfigurationError
 from schemas.events import EVENT, PartitionAlive, Resumed, Stamp
+from schemas.example import Example, Why
 from schemas.score import RiskScore
 from streams.cli.docs import BLOCKS, CONTRACTS, Block, command, schema
 from streams.cli.tables import table
@@ -29,9 +30,11 @@ from tests.builders import (
     make_bindings,
     make_command,
     make_measurement,
+    make_outcome,
     make_plan,
     make_refusal,
     make_slot,
+    make_snapshot,
     overviews,
 )
 from tests.contracts.house import ROOT
@@ -49,7 +52,20 @@ OPINION = RiskScore(
     contributions={"spo2.level": 0.25},
     at="2026-01-05T07:00:00.000Z",
 )
-SENT = ("Measurement", "CarePlan", "DeviceBindings", "Command")
+EXAMPLE = Example(
+    patient=PATIENT,
+    label=1,
+    why=Why.EVENT,
+    weight=1,
+    at="2026-01-05T07:00:00.000Z",
+    known_at="2026-01-08T07:00:00.000Z",
+    tier=0,
+    features={"spo2.level": 96.0},
+    partition=0,
+    offset=7,
+    index=0,
+)
+SENT = ("Measurement", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
 
 
 def published(name: str) -> Validator:
@@ -92,6 +108,9 @@ def emitted() -> Iterator[tuple[str, Any]]:
         ("CarePlan", [make_plan(), make_plan(slots=[make_slot()])]),
         ("DeviceBindings", [make_bindings()]),
         ("Command", [make_command(), make_command("close")]),
+        ("ClinicalOutcome", [make_outcome()]),
+        ("ModelRecord", [make_snapshot()]),
+        ("Example", [EXAMPLE]),
         ("TeamCoverage", [TeamCoverage(team="lung", version=1)]),
         ("RuleBundle", [default_bundle()]),
     ):

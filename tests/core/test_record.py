@@ -17,7 +17,7 @@ from streams.core.record import (
     partition_key,
 )
 from streams.core.state import PatientState
-from tests.builders import PATIENT, Patient, make_refusal, make_slot
+from tests.builders import PATIENT, Patient, make_outcome, make_refusal, make_slot
 
 
 def full() -> PatientState:
@@ -25,6 +25,7 @@ def full() -> PatientState:
     patient = Patient(slots=[make_slot()])
     for day in range(20):
         patient.measures(95 + day % 3, minutes=24 * 60)
+    patient.gets(make_outcome())
     patient.measures(65, battery_percent=5)
     patient.measures("V", kind="consciousness")
     patient.feed(make_refusal(received_ms=patient.now_ms))

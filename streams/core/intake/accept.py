@@ -8,12 +8,14 @@ from pydantic import ValidationError
 
 from schemas.audit import Outcome
 from schemas.binding import DeviceBindings
+from schemas.clinical_outcome import ClinicalOutcome
 from schemas.codec import MAX_INPUT_BYTES, Headers, MalformedError, loads
 from schemas.command import COMMAND
 from schemas.errors import ContractError
 from schemas.events import (
     BindingsReceived,
     CarePlanReceived,
+    ClinicalOutcomeReceived,
     CommandReceived,
     InputEvent,
     InputRefused,
@@ -24,10 +26,10 @@ from schemas.events import (
 from schemas.ids import is_pseudonym, make_id
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
-from schemas.topics import BINDINGS, CARE_PLANS, COMMANDS, MEASUREMENTS
+from schemas.topics import BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
-from streams.core.intake.content import Fault, check_bindings, check_measurement, check_plan
+from streams.core.intake.content import Fault, check_bindings, check_measurement, check_outcome, check_plan
 
 REDRIVE_HEADER = "nattevagt_redrive_of"
 """Names the input that this record repeats, as topic/partition/offset; put there by `nattevagt rejected redrive`."""
@@ -95,6 +97,12 @@ def _bindings(body: object, record: RawRecord, context: Context) -> str:  # noqa
     return bindings.patient
 
 
+def _outcome(body: object, record: RawRecord, context: Context) -> str:
+    outcome = ClinicalOutcome.model_validate(body)
+    check_outcome(outcome, record.at_ms, context)
+    return outcome.patient
+
+
 def _check_kept(record: RawRecord) -> None:
     """Plans and bindings are kept verbatim in the patient's state, which must stay small."""
     if len(record.value or b"") > MAX_KEPT_BYTES:
@@ -111,13 +119,20 @@ MAX_KEPT_BYTES = 12_288
 COMPARE = "compare with the JSON Schema of the topic"
 
 Check = Callable[[object, RawRecord, Context], str]
-Received = type[MeasurementReceived] | type[CommandReceived] | type[CarePlanReceived] | type[BindingsReceived]
+Received = (
+    type[MeasurementReceived]
+    | type[CommandReceived]
+    | type[CarePlanReceived]
+    | type[BindingsReceived]
+    | type[ClinicalOutcomeReceived]
+)
 
 CONTRACTS: Mapping[str, tuple[Check, Received]] = {
     MEASUREMENTS: (_measurement, MeasurementReceived),
     COMMANDS: (_command, CommandReceived),
     CARE_PLANS: (_plan, CarePlanReceived),
     BINDINGS: (_bindings, BindingsReceived),
+    CLINICAL_OUTCOMES: (_outcome, ClinicalOutcomeReceived),
 }
 """Input topic -> the check of its body and the event it becomes."""
 

@@ -5,6 +5,7 @@ from collections.abc import Container, Sequence
 from schemas.audit import Outcome
 from schemas.base import to_ms
 from schemas.binding import DeviceBindings
+from schemas.clinical_outcome import ClinicalOutcome
 from schemas.errors import NattevagtError
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
@@ -70,6 +71,15 @@ def _check_time(reading: Measurement, at_ms: int, context: Context) -> None:
             f"measured_at: more than {rules.ancient_days} d before arrival",
             "set the device's clock; history goes through a replay",
             reading.kind,
+        )
+
+
+def check_outcome(outcome: ClinicalOutcome, at_ms: int, context: Context) -> None:
+    """Nobody can know what has not happened yet. How old it is does not matter."""
+    ahead_min = context.rules.intake.future_min
+    if to_ms(outcome.known_at) > at_ms + ahead_min * MINUTE_MS:
+        raise Fault(
+            Outcome.REJECTED_TIME, f"known_at: more than {ahead_min} min after arrival", "set the sender's clock"
         )
 
 

@@ -1,0 +1,35 @@
+"""A clinical outcome arrives: does it count for this patient, and is it new?"""
+
+from schemas.audit import Outcome
+from schemas.base import to_ms
+from schemas.clinical_outcome import ClinicalOutcome
+from schemas.events import ClinicalOutcomeReceived
+from streams.core.evolve import evolve
+from streams.core.learning.memory import MAX_OUTCOMES, Fact, Memory
+from streams.core.state import PatientState
+from streams.core.verdict import Verdict, refuse
+
+
+def outcome_received(state: PatientState, event: ClinicalOutcomeReceived) -> Verdict:
+    """Remembered, so that earlier scores get their labels. It colours nothing by itself."""
+    body = ClinicalOutcome.model_validate_json(event.payload)
+    if not state.plans:
+        return refuse(
+            state,
+            Outcome.REJECTED_UNKNOWN_PATIENT,
+            "no care plan has ever been received for this patient",
+            "publish the plan on care-plans.v1, then redrive the outcome",
+            body.by,
+        )
+    fact = Fact(to_ms(body.happened_at), body.kind, body.planned)
+    if fact in state.memory.facts:
+        return refuse(
+            state, Outcome.REJECTED_DUPLICATE, "the same outcome is already there", "nothing: it counts once", body.by
+        )
+    return Verdict(evolve(state, memory=known(state.memory, fact)), Outcome.ACCEPTED_RECORDED, by=body.by)
+
+
+def known(memory: Memory, fact: Fact) -> Memory:
+    """One more fact in its place; the oldest go."""
+    facts = tuple(sorted({*memory.facts, fact}))[-MAX_OUTCOMES:]
+    return Memory(facts, memory.heard_ms)
