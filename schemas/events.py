@@ -124,8 +124,11 @@ class TimerFired(_Event):
 
 
 class Resumed(_Event):
-    """The watch stood still from from_ms to to_ms (more than 30 s). Sent to patients with an open alert:
-    the current rung's clock starts anew."""
+    """The watch stood still from from_ms to to_ms (more than 30 s): the time of the ladder's rung is given back.
+
+    The fold makes it from the heartbeats in the log, for each patient before the first event behind the standstill;
+    on the log itself only older releases have written it.
+    """
 
     v: Literal[1] = 1
     type: Literal["Resumed"] = "Resumed"

@@ -17,7 +17,6 @@ from faust.types.auth import CredentialsT
 from schemas.errors import ConfigurationError, NattevagtError
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters import metrics
-from streams.adapters.clock import wall_ms
 from streams.adapters.header_names import accept_any_name
 from streams.adapters.kafka import Deliverer
 from streams.adapters.references import ReferenceReader
@@ -147,7 +146,7 @@ def _connect(app: WatchApp, room: Room, progress: Progress, health: Health) -> N
         await health.start()
         await room.deliverer.start()
         await room.references.start()
-        await progress.start(wall_ms())
+        await progress.start()
 
     async def after_stop() -> None:
         await progress.stop()

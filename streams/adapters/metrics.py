@@ -122,7 +122,9 @@ HOLES_ACCEPTED = Declared(
 )
 COPIES = Declared(Counter, "copies_dropped_total", "Events that were there twice and counted once.")
 STALE = Declared(Counter, "stale_records_total", "States of a stalled worker that recovery ignored.")
-STANDSTILLS = Declared(Counter, "standstills_total", "Times the watch had stood still for more than 30 s.")
+STANDSTILLS = Declared(
+    Counter, "standstills_total", "Times a partition had no heartbeat of the watch for more than 30 s."
+)
 BEATS_SKIPPED = Declared(Counter, "beats_skipped_total", "Regular tasks that an unreachable broker put off.", ("beat",))
 LAST_INPUT = Declared(
     Gauge, "last_input_timestamp_seconds", "Kafka's time of the newest input of a real patient; before one, our start."

@@ -103,7 +103,10 @@ class Settings:
         "WATCH_ALIVE_S", 60.0, "How often each alerts topic is told that the watch lives.", _SECONDS
     )
     partition_alive_s: float = setting(
-        "PARTITION_ALIVE_S", 5.0, "How often each partition of the log is told how far intake has come.", _SECONDS
+        "PARTITION_ALIVE_S",
+        5.0,
+        "How often each partition of the log gets a heartbeat; 30 s without one is a watch that stood still.",
+        between(0.05, 10),
     )
     metrics_port: int = setting(
         "METRICS_PORT", 9464, "Port of a worker's /metrics, /healthz and /readyz; 0 = none.", between(0, 65535)

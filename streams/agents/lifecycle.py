@@ -10,7 +10,7 @@ from schemas.errors import DeliveryError, NattevagtError, StateError, Unavailabl
 from schemas.ids import make_id
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from streams.adapters import metrics
-from streams.adapters.clock import steady_s, wall_ms
+from streams.adapters.clock import steady_s
 from streams.adapters.topic_ids import topic_ids
 from streams.agents.density import SEEKS, Expected, tail_missing
 from streams.agents.enginekit import StateTable
@@ -81,8 +81,6 @@ class Lifecycle:
         commits = await self._progress.commits()
         await self._own(commits)
         await self._begin_intake(commits)
-        if not self._room.settings.simulation:
-            await self._timekeeper.resume(wall_ms())
         await self._republish_stale()
         self.say_recovery()
         self._moving_s = None

@@ -140,6 +140,8 @@ class Monitor:
             if owned.due.get(patient) != due:
                 owned.due[patient] = due
                 owned.touched.append(patient)
+        for since, until in work.stood_still:
+            log.warning("watch stood still", extra={"partition": owned.partition, "duration_ms": until - since})
         self._room.tally.folded(owned.partition, work, next(iter(values.values())), steady_s() - started)
         return records[count:]
 
@@ -157,7 +159,7 @@ class Monitor:
             for record in records:
                 event = _read(record)
                 try:
-                    self._fold.apply(work, record.offset, event)
+                    self._fold.apply(work, record.offset, event, record.timestamp)
                 except BehindError:
                     break  # nothing of this event has been applied
                 if isinstance(event, MeasurementReceived):

@@ -15,6 +15,9 @@ SKEW_MS = 2_000
 LATE_MS = 600_000
 """Data deadlines wait for intake at most this long, then fire with the basis `path_late` (design.md, point 2)."""
 
+LOOK_MS = 30_000
+"""Nobody has waited while nobody could look for longer than this: after an outage the ten minutes begin anew."""
+
 
 class Progress:
     """Watches the commits of the group on all input topics, with connections of its own."""
@@ -31,12 +34,14 @@ class Progress:
         self._admin: AIOKafkaAdminClient | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._drained_ms: dict[TopicPartition, int] = {}
+        self._waiting_ms: dict[TopicPartition, int] = {}
+        self._looked_ms = 0
         self._record_ms: dict[TopicPartition, tuple[int, int]] = {}
         self._behind: dict[TopicPartition, int] = {}
         self._reading = asyncio.Lock()
 
-    async def start(self, since_ms: int) -> None:
-        """Connect. since_ms: what is assumed of partitions until they are seen drained."""
+    async def start(self) -> None:
+        """Connect."""
         security = self._settings.kafka_security()
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.broker, **security)
         self._consumer = AIOKafkaConsumer(
@@ -49,7 +54,6 @@ class Progress:
         )
         await self._admin.start()
         await self._consumer.start()
-        self._drained_ms = dict.fromkeys(self._tps, since_ms)
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -83,20 +87,33 @@ class Progress:
     async def passed_until(self, now_ms: int) -> int:
         """The instant before which every input that Kafka has taken has been let in. In operation.
 
-        Ends are read before commits, so what came later can only be younger than `now_ms`.
+        Ends are read before commits, so what came later can only be younger than `now_ms`. Of a partition never
+        seen drained the first record that waits tells: all before it has been let in, by whoever worked before us.
         """
         ends = await self.log_ends(self._tps)
         starts = await self.log_starts([tp for tp in self._tps if ends[tp]])
         commits = await self.commits()
+        if now_ms - self._looked_ms > LOOK_MS:
+            self._waiting_ms.clear()
+        self._looked_ms = now_ms
         for tp in self._tps:
             passed = max(commits.get(tp, 0), starts.get(tp, 0))  # what was deleted can no longer be let in
             self._behind[tp] = max(0, ends[tp] - passed)
             if not self._behind[tp]:
                 self._drained_ms[tp] = now_ms
+                self._waiting_ms.pop(tp, None)
+                continue
+            self._waiting_ms.setdefault(tp, now_ms)
+            if tp not in self._drained_ms:
+                self._drained_ms[tp] = await self._time_of(tp, passed)
         return min(self._drained_ms.values()) - SKEW_MS
 
+    def is_late(self, now_ms: int) -> bool:
+        """Have readings been waiting for so long, while we looked, that data deadlines may no longer wait for them?"""
+        return any(now_ms - since_ms > LATE_MS for since_ms in self._waiting_ms.values())
+
     def lags(self) -> dict[TopicPartition, tuple[int, int]]:
-        """Per input partition, as `passed_until` last saw it: records not let in, and when there were none (ms)."""
+        """Per input partition, as `passed_until` last saw it: records not let in, and since when there are any (ms)."""
         return {tp: (behind, self._drained_ms[tp]) for tp, behind in self._behind.items()}
 
     async def simulated_until(self) -> int | None:

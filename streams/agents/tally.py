@@ -115,6 +115,7 @@ class Tally:
             self.metrics[m.STATE_SIZE].observe(len(sample))
         self.metrics[m.SLICE].labels("monitor").observe(took_s)
         self.metrics[m.EVENTS].inc(work.events)
+        self.metrics[m.STANDSTILLS].inc(len(work.stood_still))
         self.metrics[m.COPIES].inc(work.copies)
 
     def sample(self, now_ms: int) -> None:

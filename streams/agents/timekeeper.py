@@ -1,15 +1,13 @@
 """Timekeeper: sends TimerFired when something is due, and says that the watch is alive. Decides nothing."""
 
 import heapq
-import logging
-from collections.abc import Iterable
 
 from aiokafka import TopicPartition
 
 from schemas.alert import WatchAlive
 from schemas.base import rfc3339
 from schemas.codec import cloudevent
-from schemas.events import PartitionAlive, Resumed, TimerFired
+from schemas.events import PartitionAlive, TimerFired
 from schemas.ids import UNASSIGNED_TEAM, make_id
 from schemas.made import wire
 from schemas.topics import PATIENT_EVENTS, alerts_topic
@@ -18,14 +16,10 @@ from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.kafka import OutRecord
 from streams.agents.effects import SOURCE
 from streams.agents.monitor import Monitor, Owned
-from streams.agents.progress import LATE_MS, Progress
+from streams.agents.progress import Progress
 from streams.agents.room import Room
 from streams.core.record import partition_key
-
-log = logging.getLogger(__name__)
-
-STOPPED_MS = 30_000
-"""A watch that stood still for longer sets the ladder's clocks anew (design.md, section 3, point 2)."""
+from streams.core.standstill import is_resting
 
 BURST = 2_000
 """TimerFired per partition and tick: a burst of silences must not starve readings. The rest follows next tick."""
@@ -45,7 +39,6 @@ class Timekeeper:
         self._sent: dict[str, tuple[int, int]] = {}
         self._alive_ms = 0
         self._watch_ms = 0
-        self._ticked_ms = 0
         self.now_ms = 0
         self.ticked_s = steady_s()
 
@@ -53,19 +46,6 @@ class Timekeeper:
         """Partitions are moving."""
         self._heaps = {}
         self._sent = {}
-
-    async def resume(self, now_ms: int) -> None:
-        """After an assignment: tell patients with an open alert that nobody watched, before intake goes on."""
-        records: list[OutRecord] = []
-        for owned in self._monitor.owned.values():
-            since = owned.record.alive_ms
-            if since and now_ms - since > STOPPED_MS:
-                records += self._resumed(owned, since, now_ms)
-        if records:
-            self._room.tally.metrics[metrics.STANDSTILLS].inc()
-            log.warning("watch stood still", extra={"count": len(records)})
-        await self._room.deliverer.deliver(records)
-        self._ticked_ms = now_ms
 
     async def tick(self) -> None:
         """One beat: let time pass as far as it may, and say that the watch is alive.
@@ -84,11 +64,8 @@ class Timekeeper:
             data_until, late = until, False
         else:
             until = wall_ms()
-            if self._ticked_ms and until - self._ticked_ms > STOPPED_MS:
-                await self._stalled(self._ticked_ms, until)
-            self._ticked_ms = until
             data_until = await self._progress.passed_until(until)
-            late = until - data_until > LATE_MS
+            late = self._progress.is_late(until)
             data_until = until if late else min(data_until, until)
             self._say_lag(until)
         self.now_ms = until
@@ -119,19 +96,12 @@ class Timekeeper:
                 lag_s = max(0, until - drained_ms) / 1000
                 self._room.tally.metrics[metrics.LAG_SECONDS].labels(topic, tp.partition).set(lag_s)
 
-    async def _stalled(self, since: int, now_ms: int) -> None:
-        """This process itself stood still (a stopped machine, a full disk): the same as after a restart."""
-        self._room.tally.metrics[metrics.STANDSTILLS].inc()
-        records: list[OutRecord] = []
-        for owned in self._monitor.owned.values():
-            records += self._resumed(owned, since, now_ms)
-        await self._room.deliverer.deliver(records)
-
     async def _fire(self, until: int, data_until: int, *, late: bool) -> None:
         for owned in list(self._monitor.owned.values()):
-            due = self._due(owned, until, data_until)
+            data = 0 if is_resting(owned.record.stops, until) else data_until
+            due = self._due(owned, until, data)
             await self._room.deliverer.deliver(
-                [self._timer(owned.partition, patient, until, data_until, late=late) for patient in due]
+                [self._timer(owned.partition, patient, until, data, late=late) for patient in due]
             )
 
     def _due(self, owned: Owned, until: int, data_until: int) -> list[str]:
@@ -176,21 +146,7 @@ class Timekeeper:
         )
         return self._event(partition, patient.encode(), event, until)
 
-    def _resumed(self, owned: Owned, since: int, now_ms: int) -> Iterable[OutRecord]:
-        for patient in owned.due:
-            record = self._monitor.state_of(patient)
-            if record is None or record.state.alert is None:
-                continue
-            event = Resumed(
-                id=make_id(patient, "resumed", since, now_ms),
-                patient=patient,
-                from_ms=since,
-                to_ms=now_ms,
-                stamp=self._room.references.reference.stamp,
-            )
-            yield self._event(owned.partition, patient.encode(), event, now_ms)
-
-    def _event(self, partition: int, key: bytes, event: TimerFired | Resumed | PartitionAlive, at_ms: int) -> OutRecord:
+    def _event(self, partition: int, key: bytes, event: TimerFired | PartitionAlive, at_ms: int) -> OutRecord:
         return OutRecord(
             self._room.settings.topic(PATIENT_EVENTS),
             partition,

@@ -76,12 +76,12 @@ class Dossier:
 def gather(
     alert_id: str,
     published: Iterable[tuple[str, AlertStep]],
-    events: Sequence[tuple[int, LogEvent]],
+    events: Sequence[tuple[int, LogEvent, int]],
     audit: Iterable[AuditBody],
     reference: Reference,
 ) -> Dossier:
-    """The dossier of one alert. published: (ce_id, step) of at least this alert; events: (offset, event) of at least
-    its patient, in order. Raises ValueError when the alert has no step."""
+    """The dossier of one alert. published: (ce_id, step) of at least this alert; events: (offset, event, Kafka's
+    time) of at least its patient and the heartbeats, in order. Raises ValueError when the alert has no step."""
     steps = tuple({ce_id: step for ce_id, step in published if step.alert_id == alert_id}.values())
     if not steps:
         raise ValueError("no step of this alert was published")
@@ -104,7 +104,7 @@ def _names(body: AuditBody, alert_id: str) -> bool:
 
 
 def _decide_again(
-    alert_id: str, patient: str, events: Sequence[tuple[int, LogEvent]], reference: Reference
+    alert_id: str, patient: str, events: Sequence[tuple[int, LogEvent, int]], reference: Reference
 ) -> tuple[tuple[AlertStep, ...], dict[int, Basis], int, PatientState]:
     """Fold the patient's events from the first, as the worker did, with effects caught instead of sent."""
     held = Slice(PartitionRecord())
@@ -113,12 +113,14 @@ def _decide_again(
     bases: dict[int, Basis] = {}
     readings: dict[tuple[str, int, int], Reading] = {}
     count, state = 0, PatientState(patient)
-    for offset, event in events:
+    for offset, event, at_ms in events:
+        if isinstance(event, PartitionAlive):
+            fold.apply(held, offset, event, at_ms)
         if isinstance(event, PartitionAlive) or event.patient != patient:
             continue
         count += 1
         _remember(event, readings)
-        fold.apply(held, offset, event)
+        fold.apply(held, offset, event, at_ms)
         state = held.states[patient].state if patient in held.states else state
         for _, effect in held.effects:
             if isinstance(effect, PublishAlert) and effect.step.alert_id == alert_id:

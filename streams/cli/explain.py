@@ -17,6 +17,7 @@ from streams.cli.given import run
 from streams.cli.narrative import tell
 from streams.cli.overviews import SHORTEST
 from streams.cli.whereabouts import here
+from streams.core.record import partition_key
 from streams.replay.account import read_alerts
 from streams.replay.rebuild import read_partition
 
@@ -62,14 +63,14 @@ async def _collect(settings: Settings, beginning: str | None, patient: str | Non
     return gather(alert_id, published, events, audit, await reference_log.in_force(settings))
 
 
-async def _events(settings: Settings, patient: str) -> list[tuple[int, LogEvent]]:
-    """The patient's own events; others of the partition are not opened."""
+async def _events(settings: Settings, patient: str) -> list[tuple[int, LogEvent, int]]:
+    """The patient's own events and the partition's heartbeats; others of the partition are not opened."""
     key = patient.encode()
     partition = partition_of(key, settings.partitions)
     return [
-        (record.offset, EVENT.validate_json(record.value))
+        (record.offset, EVENT.validate_json(record.value), record.timestamp)
         async for record in read_partition(settings, PATIENT_EVENTS, partition)
-        if record.key == key
+        if record.key in (key, partition_key(partition))
     ]
 
 

@@ -14,12 +14,14 @@ class Context:
     """In force for one event. code: name and version of the deciding program, repeated in each decision.
 
     scoring: False only after a model has failed on this very event: then it is decided without one.
+    resting: the watch has stood still and goes on; what senders held back may still come, so data deadlines wait.
     """
 
     rules: RuleBundle
     teams: Mapping[str, TeamCoverage]
     code: str
     scoring: bool = True
+    resting: bool = False
 
 
 class BehindError(StateError):

@@ -44,13 +44,14 @@ class PartitionRecord:
 
     offset: last applied of patient-events. topic_id: of that topic, to tell a recreated one.
     sources: "topic/partition" -> highest source offset seen; a copy by intake at or below it is dropped.
-    alive_ms: last heartbeat of the timekeeper; 0 = none yet.
+    alive_ms: Kafka's time of the timekeeper's last heartbeat; 0 = none yet. stops: see streams.core.standstill.
     """
 
     offset: int = -1
     topic_id: str = ""
     sources: Mapping[str, int] = field(default_factory=dict)
     alive_ms: int = 0
+    stops: tuple[tuple[int, int], ...] = ()
 
 
 def partition_key(partition: int) -> bytes:
@@ -67,6 +68,7 @@ def encode_partition(record: PartitionRecord) -> bytes:
             "topic_id": record.topic_id,
             "src": record.sources,
             "alive_ms": record.alive_ms,
+            "stops": record.stops,
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -75,7 +77,8 @@ def encode_partition(record: PartitionRecord) -> bytes:
 def decode_partition(data: bytes) -> PartitionRecord:
     """Inverse of `encode_partition`. Raises StateError for a newer version."""
     body = _versioned(data)
-    return PartitionRecord(body["off"], body["topic_id"], body["src"], body["alive_ms"])
+    stops = tuple((since, until) for since, until in body.get("stops", ()))
+    return PartitionRecord(body["off"], body["topic_id"], body["src"], body["alive_ms"], stops)
 
 
 def encode_state(record: StateRecord) -> bytes:

@@ -58,7 +58,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
     match event:
         case TimerFired():
             state = evolve(state, path_late=event.path_late)
-            after, effects = advance(state, event.until_ms, event.data_until_ms, context)
+            after, effects = advance(state, event.until_ms, _data_until(event.data_until_ms, context), context)
         case Resumed():
             after, effects = _resumed(state, event, context)
         case InputRefused():
@@ -83,7 +83,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
 def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[PatientState, list[Effect], Triage]:
     now_ms = _later(state, event.received_ms)
     if state.is_known:
-        state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
+        state, effects = advance(_on_time(state), now_ms, _data_until(event.received_ms, context), context)
     else:
         state, effects = evolve(state, now_ms=now_ms), []
     verdict, move = _decide(state, event, context)
@@ -116,7 +116,7 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
     if not state.is_known:
         return state, []
     now_ms = _later(state, event.received_ms)
-    state, effects = advance(_on_time(state), now_ms, event.received_ms, context)
+    state, effects = advance(_on_time(state), now_ms, _data_until(event.received_ms, context), context)
     remembered = remember_refused(state, event.kind or "", event.outcome)
     settled = settle(Verdict(remembered, None), None, event.id, context)
     return settled.state, [*effects, *settled.effects]
@@ -134,6 +134,11 @@ def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[Pat
     now_ms = _later(state, event.to_ms)
     alert = None if state.alert is None else resume(state.alert, now_ms, context.rules)
     return evolve(state, alert=alert, now_ms=now_ms), effects
+
+
+def _data_until(at_ms: int, context: Context) -> int:
+    """How far data deadlines may fire: not at all while readings that were held back may be on their way."""
+    return 0 if context.resting else at_ms
 
 
 def _later(state: PatientState, at_ms: int) -> int:

@@ -83,7 +83,7 @@ async def fold_partition(
         event = EVENT.validate_json(record.value)
         if not isinstance(event, PartitionAlive):
             await references.ensure(event.stamp)
-        fold.apply(states, record.offset, event)
+        fold.apply(states, record.offset, event, record.timestamp)
         states.effects.clear()
     values = {patient.encode(): encode_state(state) for patient, state in states.states.items()}
     values[partition_key(partition)] = encode_partition(states.partition)

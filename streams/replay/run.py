@@ -24,6 +24,7 @@ from streams.core.effects import Effect, WriteAudit
 from streams.core.fold import PartitionFold, Slice
 from streams.core.intake.route import route
 from streams.core.record import PartitionRecord, StateRecord
+from streams.core.standstill import event_time
 from streams.core.step import step
 from streams.replay import decisions
 
@@ -132,7 +133,7 @@ class PureRun:
     def _append(self, event: PatientEvent) -> None:
         log = self._log(event.patient)
         offset, log.next_offset = log.next_offset, log.next_offset + 1
-        self._fold.apply(log.slice, offset, event)
+        self._fold.apply(log.slice, offset, event, event_time(event))
         for _, effect in log.slice.effects:
             self._take(effect)
         log.slice.effects.clear()

@@ -99,7 +99,7 @@ def _fold(
         if record.offset > done:
             found.unfolded += isinstance(event, InputEvent | InputRefused)
             continue
-        fold.apply(work, record.offset, event)
+        fold.apply(work, record.offset, event, record.at_ms)
         _interpret(found, partition, work.effects, evidence, interpret)
         work.effects.clear()  # a night's worth of them takes gigabytes
     values = {patient.encode(): encode_state(state) for patient, state in work.states.items()}

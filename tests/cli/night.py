@@ -48,9 +48,9 @@ def night() -> tuple[Story, Recorded]:
     return story, run
 
 
-def events(patient: str) -> list[tuple[int, LogEvent]]:
-    """(offset, event) of one patient."""
-    return [(offset, event) for offset, event in night()[1].log if event.patient == patient]
+def events(patient: str) -> list[tuple[int, LogEvent, int]]:
+    """(offset, event, Kafka's time) of one patient."""
+    return [(offset, event, 0) for offset, event in night()[1].log if event.patient == patient]
 
 
 @cache

@@ -43,7 +43,7 @@ def test_a_missing_event_shows() -> None:
     """Without the reading that raised it the same alert cannot come out."""
     whole = dossier_of("lung-05")
     raised = whole.bases[1].offset
-    holed = [(offset, event) for offset, event in night.events("lung-05") if offset != raised]
+    holed = [row for row in night.events("lung-05") if row[0] != raised]
     dossier = gather(whole.alert_id, night.published(), holed, night.audits(), night.night()[1].reference)
 
     assert not dossier.is_equal
@@ -61,7 +61,7 @@ def test_the_story_names_reading_limit_rule_and_what_is_missing() -> None:
     said = "\n".join(tell(dossier_of("lung-05"), "en"))
     reading = next(
         event
-        for _, event in night.events("lung-05")
+        for _, event, _ in night.events("lung-05")
         if isinstance(event, MeasurementReceived) and '"value":68' in event.payload
     )
 

@@ -4,6 +4,7 @@ from schemas.events import InputEvent, PartitionAlive, PatientEvent
 from streams.core.context import Reference
 from streams.core.fold import PartitionFold, Slice
 from streams.core.record import PartitionRecord, StateRecord
+from streams.core.standstill import event_time
 from streams.core.state import PatientState
 from streams.core.step import AS_BEFORE, Step, step
 from tests.builders import (
@@ -41,7 +42,7 @@ def fold(
     into = Slice(held or PartitionRecord(topic_id="id"))
     loop = PartitionFold(run, Reference(rules(), "test"), (states or {}).get)
     for offset, event in enumerate(events, into.offset + 1):
-        loop.apply(into, offset, event)
+        loop.apply(into, offset, event, event.at_ms if isinstance(event, PartitionAlive) else event_time(event))
     return into
 
 
@@ -73,7 +74,7 @@ def test_what_is_at_or_below_the_watermark_is_done() -> None:
     loop = PartitionFold(step, Reference(rules(), "test"), lambda _: None)
     before = (list(done.effects), done.partition, done.events)
     for offset, event in enumerate((*START, red(5))):
-        loop.apply(done, offset, event)
+        loop.apply(done, offset, event, event.received_ms)
 
     assert before == (done.effects, done.partition, done.events)
 
