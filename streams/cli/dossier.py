@@ -20,6 +20,7 @@ from streams.core.record import PartitionRecord
 from streams.core.rules.news2_score import News2
 from streams.core.state import PatientState
 from streams.core.triage import assess
+from streams.replay.turning import Turning, turnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What the core saw when it took a step: the event, what the rules found then, and the readings behind it."""
+    """What the core saw when it took a step: the event, what the rules found then, and the readings behind it.
+
+    turnings: what each of these readings would have had to be for another colour.
+    """
 
     offset: int
     event: PatientEvent
@@ -44,6 +48,7 @@ class Basis:
     readings: Mapping[str, Reading]
     news2: News2 | None
     plan: CarePlan | None
+    turnings: tuple[Turning, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +153,25 @@ def _basis(
     reference: Reference,
     readings: Mapping[tuple[str, int, int], Reading],
 ) -> Basis:
-    triage = assess(state, reference.at(state.stamp))
+    context = reference.at(state.stamp)
+    triage = assess(state, context)
     findings = tuple(finding for finding in triage.findings if finding.reason in step.reasons)
     plan = state.plan_at(to_ms(datetime.fromisoformat(step.at)))
+    behind = {kind: found for finding in findings for kind, found in _behind(finding, state, readings)}
     return Basis(
         offset,
         event,
         findings,
-        {kind: found for finding in findings for kind, found in _behind(finding, state, readings)},
+        behind,
         triage.news2,
         None if plan is None else plan.contract,
+        tuple(
+            turning
+            for kind, found in behind.items()
+            for point in state.series[kind]
+            if point[:2] == (found.measured_ms, found.milli)
+            for turning in turnings(state, kind, point, context)
+        ),
     )
 
 

@@ -29,6 +29,10 @@ SENTENCES: dict[str, Text] = {
         "{kind} {value}, measured {measured}, received {received}, device {device}, {where}.",
     ),
     "limit": Text("Grænsen er {limit}.", "The limit is {limit}."),
+    "turning": Text(
+        "Havde {kind} været {value}, var det blevet {colour}, trin {tier}.",
+        "Had {kind} been {value}, it would have been {colour}, tier {tier}.",
+    ),
     "time": Text("Tiden alene udløste det; ingen måling kom.", "Time alone brought it about; no reading came."),
     "unconfirmed": Text(
         "Værdien var usædvanlig og endnu ikke bekræftet.", "The value was extreme and not confirmed yet."
@@ -109,6 +113,15 @@ def _why(step: AlertStep, basis: Basis | None, language: Language) -> Iterator[s
         return
     for finding in basis.findings:
         yield from _finding(finding, basis, language)
+    for turning in basis.turnings:
+        yield say(
+            "turning",
+            language,
+            kind=texts.kind(turning.kind, language),
+            value=texts.reading(turning.kind, turning.milli, VITALS[turning.kind].unit),
+            colour=texts.colour(turning.level, language),
+            tier=turning.tier,
+        )
     if step.unconfirmed:
         yield say("unconfirmed", language)
     if basis.news2 is not None:

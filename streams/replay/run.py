@@ -104,6 +104,11 @@ class PureRun:
             )
 
     @property
+    def reference(self) -> Reference:
+        """Reference data as far as they have been fed."""
+        return self._reference
+
+    @property
     def states(self) -> dict[str, StateRecord]:
         """Every known patient's state."""
         return {patient: record for log in self._logs for patient, record in log.slice.states.items()}

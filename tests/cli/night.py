@@ -12,7 +12,6 @@ from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
 from streams.cli.board import Board
-from streams.core.context import Reference
 from streams.core.effects import PublishAlert, PublishOverview, RejectInput, WriteAudit
 from streams.replay.run import PureRun
 from streams.sim.scenarios import first_night
@@ -32,11 +31,6 @@ class Recorded(PureRun):
     def _append(self, event: PatientEvent) -> None:
         self.log.append((self._log(event.patient).next_offset, event))
         super()._append(event)
-
-    @property
-    def reference(self) -> Reference:
-        """Reference data as far as the story published any."""
-        return self._reference
 
 
 @cache

@@ -68,6 +68,7 @@ def test_the_story_names_reading_limit_rule_and_what_is_missing() -> None:
     for part in (
         "SpO2 68 %",
         "The limit is 88 %.",
+        "Had SpO2 been 88 %, it would have been",
         "Rule limits version",
         "Royal College of Physicians",
         "missing: oxygen supply, systolic pressure, consciousness",
