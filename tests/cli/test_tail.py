@@ -124,7 +124,7 @@ def test_in_a_simulation_a_sign_may_come_a_little_behind() -> None:
 
 def test_a_line_of_the_log_names_the_source() -> None:
     """From an event back to the input it came from."""
-    offset, event = night.events("lung-01")[0]
+    offset, event, _ = night.events("lung-01")[0]
     value = orjson.dumps(event.model_dump(mode="json"))
     record = ConsumerRecord("night-patient-events.v1", 2, offset, 0, 0, b"lung-01", value, None, -1, -1, ())
 
