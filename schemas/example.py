@@ -29,6 +29,7 @@ class Example(Open):
     weight: how many such moments it stands for; quiet ones are sampled. at, known_at: the patient's clock when
     scored, and when the label was settled. outcome: id of the event behind a label of 1, the same for all of its
     examples. tier: of the rules at `at`.
+    is_first: the first of its event's examples, so that events can be counted.
     features: as they were at `at`. scores: model id -> its score at `at`, in millionths.
     partition, offset, index: of the patient-events record that settled it, and which of its examples this is. A
     reader drops what is not above the highest it has seen of a partition.
@@ -45,6 +46,7 @@ class Example(Open):
     features: dict[str, float]
     scores: dict[str, int] = Field(default_factory=dict)
     outcome: str | None = None
+    is_first: bool = False
     partition: int
     offset: int
     index: int

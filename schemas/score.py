@@ -30,7 +30,8 @@ class RiskScore(Open):
     features: what was known, by name; what is missing is not in it. contributions: feature -> its part of the
     score; a name that ends in `.lasting` is what a vital sign adds by having been off for some time.
     at: the patient's clock. version: of the model. kind: the vital sign whose reading led to this score.
-    own_normals: by vital sign, for those that contribute at least 0.05.
+    own_normals: by vital sign, for those that contribute at least 0.05. challengers: model id -> its score of the
+    same features, in the shadow.
     """
 
     v: Literal[1] = 1
@@ -45,3 +46,4 @@ class RiskScore(Open):
     version: str | None = None
     kind: str | None = None
     own_normals: dict[str, OwnNormal] = Field(default_factory=dict)
+    challengers: dict[str, float] = Field(default_factory=dict)

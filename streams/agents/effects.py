@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from schemas.codec import cloudevent
 from schemas.ids import UNASSIGNED_TEAM
 from schemas.made import wire
-from schemas.topics import AUDIT, NOTICES, OVERVIEW, REJECTED, REPLIES, SCORES, alerts_topic
+from schemas.topics import AUDIT, EXAMPLES, NOTICES, OVERVIEW, REJECTED, REPLIES, SCORES, alerts_topic
 from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
 from streams.core.effects import (
     Effect,
     PublishAlert,
+    PublishExample,
     PublishOverview,
     PublishScore,
     RejectInput,
@@ -34,9 +35,9 @@ class Interpreter:
         self._is_reachable = is_reachable
 
     def records(self, partition: int, effects: Iterable[tuple[int, Effect]]) -> list[OutRecord]:
-        """Alerts, notices and replies, then scores, refusals and the last overview of each patient, then audit.
+        """Alerts, notices and replies, then scores, examples, refusals and each patient's last overview, then audit.
 
-        (offset, effect): the patient-events offset is the overview's `applied_offset`.
+        (offset, effect): the patient-events offset is the overview's `applied_offset`, and part of an example.
         """
         alerts, messages, rest, audit = [], [], [], []
         overviews: dict[str, OutRecord] = {}
@@ -46,8 +47,8 @@ class Interpreter:
                     alerts.append(self.alert(partition, effect))
                 case SendNotice() | SendReply():
                     messages.append(self.message(partition, effect))
-                case PublishScore():
-                    rest.append(self.score(partition, effect))
+                case PublishScore() | PublishExample():
+                    rest.append(self.learning(partition, offset, effect))
                 case PublishOverview():
                     overviews[effect.overview.patient] = self.overview(partition, offset, effect)
                 case RejectInput():
@@ -84,6 +85,14 @@ class Interpreter:
             effect.now_ms,
         )
 
+    def learning(self, partition: int, offset: int, effect: PublishScore | PublishExample) -> OutRecord:
+        """A score, or what became of one."""
+        return (
+            self.score(partition, effect)
+            if isinstance(effect, PublishScore)
+            else self.example(partition, offset, effect)
+        )
+
     def score(self, partition: int, effect: PublishScore) -> OutRecord:
         """One model's opinion, beside the patient's other records."""
         return OutRecord(
@@ -92,6 +101,17 @@ class Interpreter:
             effect.score.patient.encode(),
             wire(effect.score),
             cloudevent(effect.id, "score", SOURCE, effect.score.at),
+            effect.now_ms,
+        )
+
+    def example(self, partition: int, offset: int, effect: PublishExample) -> OutRecord:
+        """One moment for the learner, with the coordinates by which it knows a repeat. The topic has one partition."""
+        return OutRecord(
+            self._topic(EXAMPLES),
+            0,
+            effect.example.patient.encode(),
+            wire(effect.example, partition=partition, offset=offset),
+            cloudevent(effect.id, "example", SOURCE, effect.example.known_at),
             effect.now_ms,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from schemas.alert import AlertStep
 from schemas.audit import AuditBody
 from schemas.events import InputEvent
+from schemas.example import Example
 from schemas.notice import Notice, Reply
 from schemas.overview import Overview
 from schemas.score import RiskScore
@@ -58,6 +59,18 @@ class PublishScore:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishExample:
+    """A moment of scoring whose outcome is settled; the shell, which alone knows it, fills in partition and offset.
+
+    id becomes the header `ce_id`. now_ms: the patient's clock.
+    """
+
+    id: str
+    now_ms: int
+    example: Example
+
+
+@dataclass(frozen=True, slots=True)
 class RejectInput:
     """Put the source record on rejected.v1 whole, with the reason in its headers."""
 
@@ -76,4 +89,6 @@ class WriteAudit:
     body: AuditBody
 
 
-Effect = PublishAlert | SendNotice | SendReply | PublishScore | PublishOverview | RejectInput | WriteAudit
+Effect = (
+    PublishAlert | SendNotice | SendReply | PublishScore | PublishExample | PublishOverview | RejectInput | WriteAudit
+)

@@ -14,7 +14,7 @@ import orjson
 from schemas.errors import StateError
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
-from streams.core.learning.memory import EMPTY, Fact, Memory
+from streams.core.learning.memory import Fact, Memory, Waiting
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
 from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState
@@ -107,7 +107,7 @@ def encode_state(record: StateRecord) -> bytes:
             "shown": state.shown,
             "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
             "learned": state.learned,
-            "memory": (tuple(map(tuple, state.memory.facts)), state.memory.heard_ms),
+            "memory": _memory_out(state.memory),
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -135,7 +135,7 @@ def decode_state(data: bytes) -> StateRecord:
         shown=_shown(body["shown"]),
         aspects={kind: Aspect(*row) for kind, row in body.get("aspects", {}).items()},
         learned=body.get("learned", {}),
-        memory=_memory(*body.get("memory", ((), 0))),
+        memory=_memory(*body.get("memory", ((), (), 0))),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 
@@ -183,8 +183,12 @@ def _alert(body: dict[str, Any] | None) -> AlertState | None:
     return AlertState(**{**body, "level": TriageLevel(body["level"]), "reasons": tuple(body["reasons"])})
 
 
-def _memory(facts: list[list[Any]], heard_ms: int) -> Memory:
-    return Memory(tuple([Fact(*row) for row in facts]), heard_ms) if facts or heard_ms else EMPTY
+def _memory_out(memory: Memory) -> tuple[Any, ...]:
+    return tuple(map(tuple, memory.facts)), tuple(map(tuple, memory.rows)), memory.heard_ms
+
+
+def _memory(facts: list[list[Any]], rows: list[list[Any]], heard_ms: int) -> Memory:
+    return Memory(tuple([Fact(*row) for row in facts]), tuple([Waiting(*row) for row in rows]), heard_ms)
 
 
 def _shown(body: dict[str, Any] | None) -> Shown | None:

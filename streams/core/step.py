@@ -18,10 +18,12 @@ from schemas.events import (
 from streams.core.command import obey
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
-from streams.core.effects import Effect
+from streams.core.effects import Effect, PublishScore
 from streams.core.enrol import bindings_received, plan_received
 from streams.core.escalation.ladder import Move, resume
 from streams.core.evolve import evolve
+from streams.core.learning.follow import followed
+from streams.core.learning.labels import ripen
 from streams.core.learning.outcome import outcome_received
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
@@ -75,6 +77,9 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
             assert_never(event)
     if not after.is_known:
         return Step(after, tuple(effects), NEVER, NEVER)
+    if context.scoring:
+        after, examples = ripen(state, after, event.id)
+        effects += examples
     if after != state:
         effects.append(publish(after, triage or assess(after, context), event.id))
     return Step(after, tuple(effects), data_due(after), ladder_due(after))
@@ -89,10 +94,15 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     verdict, move = _decide(state, event, context)
     settled = settle(verdict, move, event.id, context)
     effects += settled.effects
-    if verdict.reading is not None and context.scoring:
-        effects += scores(settled.state, verdict.reading[0], settled.triage.silence, event.id)
+    after = settled.state
+    if context.scoring:
+        scored: tuple[PublishScore, ...] = ()
+        if verdict.reading is not None:
+            scored = scores(after, verdict.reading[0], settled.triage.silence, event.id)
+        effects += scored
+        after = followed(after, verdict, move, scored, event.id)
     effects += account(event, verdict, settled, context)
-    return settled.state, effects, settled.triage
+    return after, effects, settled.triage
 
 
 def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[Verdict, Move | None]:

@@ -8,6 +8,7 @@ import pytest
 from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Outcome, SourceRef
 from schemas.events import MeasurementReceived, Source, Stamp
+from schemas.example import Example, Why
 from schemas.overview import Overview
 from schemas.score import RiskScore
 from schemas.triage import TriageLevel
@@ -16,6 +17,7 @@ from streams.agents.effects import Interpreter
 from streams.core.effects import (
     Effect,
     PublishAlert,
+    PublishExample,
     PublishOverview,
     PublishScore,
     RejectInput,
@@ -77,6 +79,23 @@ SAMPLES: dict[type, Effect] = {
             features={},
             contributions={},
             at=AT,
+        ),
+    ),
+    PublishExample: PublishExample(
+        "x1",
+        5,
+        Example(
+            patient="p1",
+            label=None,
+            why=Why.SILENT,
+            weight=8,
+            at=AT,
+            known_at=AT,
+            tier=0,
+            features={"spo2.known": 1.0},
+            partition=-1,
+            offset=-1,
+            index=2,
         ),
     ),
     PublishOverview: PublishOverview(
@@ -177,3 +196,11 @@ def test_records_carry_cloudevents_headers() -> None:
     assert headers["ce_id"] == b"a1"
     assert headers["ce_specversion"] == b"1.0"
     assert headers["content-type"] == b"application/json"
+
+
+def test_an_example_says_where_it_was_settled() -> None:
+    """A learner drops what it has seen of a partition; the topic has one partition."""
+    (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[PublishExample])])
+    body = orjson.loads(record.value or b"")
+    assert (4, 9, 2) == (body["partition"], body["offset"], body["index"])
+    assert ("t-examples.v1", 0, b"p1") == (record.topic, record.partition, record.key)

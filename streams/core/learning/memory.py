@@ -1,10 +1,45 @@
-"""What one patient's state remembers so that risk models can learn: known outcomes, and scores that wait for them."""
+"""What one patient's state remembers so that risk models can learn: known outcomes, and scores that wait for them.
 
+One moment of scoring a day waits, chosen by hash; with features, scores and the rules' tier as they were. The whole
+takes at most MAX_BYTES: then quiet moments that were not sampled go first, the oldest first.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-MAX_OUTCOMES = 8
+from schemas.ids import make_id
+from streams.core.learning.pack import pack
+
+MINUTE_MS: Final = 60_000
+DAY_MIN: Final = 1_440
+
+MAX_OUTCOMES: Final = 8
 """Facts kept, the latest ones: enough for admission, discharge and event of two months (our choice)."""
+
+HORIZON_MIN: Final = 7 * DAY_MIN
+"""An event counts for the scores of the seven days before it (study of online models, section 1, homes)."""
+
+REPORT_MIN: Final = 14 * DAY_MIN
+"""Behind the horizon so much longer is waited for somebody to tell (the same: known after 21 days)."""
+
+RECOVERY_MIN: Final = 14 * DAY_MIN
+"""Scores of the days after an event are skipped (the same, section 9, rule 9)."""
+
+SILENT_MIN: Final = 2 * DAY_MIN
+"""A longer gap between readings: whether nothing happened in it cannot be known (our choice: two daily slots)."""
+
+WEIGHT: Final = 8
+"""One in so many quiet moments is kept and stands for all of them (the same, section 5: cheaper learning)."""
+
+MAX_BYTES: Final = 1_000
+ROW_BYTES: Final = 24
+"""JSON of a waiting row beside its blob, at most."""
+
+FACT_BYTES: Final = 40
+
+ACTED, SILENT, SAMPLED = 1, 2, 4
+"""Marks of a waiting row: somebody acted on an alert in its horizon; the patient was silent in it; it stays."""
 
 
 class Fact(NamedTuple):
@@ -14,13 +49,101 @@ class Fact(NamedTuple):
     kind: str
     planned: bool = False
 
+    @property
+    def is_event(self) -> bool:
+        """Did somebody get worse?"""
+        return self.kind in EVENTS and not self.planned
+
+
+EVENTS: Final = frozenset({"admission", "exacerbation", "death", "confirmed"})
+
+
+class Waiting(NamedTuple):
+    """One moment of scoring. at_min: minutes since the epoch. draw: the day's lowest stays. marks: see above.
+
+    blob: tier, scores and features, packed.
+    """
+
+    at_min: int
+    draw: int
+    marks: int
+    blob: str
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """facts: oldest first by when they happened. heard_ms: the patient's clock at the last reading that counted."""
+    """facts: oldest first by when they happened. rows: oldest first, one a day.
+
+    heard_ms: the patient's clock at the last reading that counted; 0 = none yet.
+    """
 
     facts: tuple[Fact, ...] = ()
+    rows: tuple[Waiting, ...] = ()
     heard_ms: int = 0
 
+    @property
+    def cost(self) -> int:
+        """Bytes of JSON, at most."""
+        return FACT_BYTES * len(self.facts) + sum([ROW_BYTES + len(row.blob) for row in self.rows])
 
-EMPTY = Memory()
+
+EMPTY: Final = Memory()
+
+
+def known(memory: Memory, fact: Fact) -> Memory:
+    """One more fact in its place; the oldest go."""
+    return _bounded(Memory(tuple(sorted({*memory.facts, fact}))[-MAX_OUTCOMES:], memory.rows, memory.heard_ms))
+
+
+def heard(memory: Memory, now_ms: int) -> Memory:
+    """A reading counts. Rows whose horizon reached into the silence before it are marked."""
+    last_min, now_min = memory.heard_ms // MINUTE_MS, now_ms // MINUTE_MS
+    rows = memory.rows
+    if rows and now_min - last_min > SILENT_MIN:
+        rows = tuple([_marked(row, SILENT) if row.at_min + HORIZON_MIN > last_min else row for row in rows])
+    return Memory(memory.facts, rows, now_ms)
+
+
+def acted(memory: Memory, raised_ms: int, now_ms: int) -> Memory:
+    """An alert that somebody had acted on is closed: what did not happen then may have been prevented."""
+    raised_min, now_min = raised_ms // MINUTE_MS, now_ms // MINUTE_MS
+    rows = [
+        _marked(row, ACTED) if row.at_min < now_min and row.at_min + HORIZON_MIN > raised_min else row
+        for row in memory.rows
+    ]
+    return Memory(memory.facts, tuple(rows), memory.heard_ms)
+
+
+def remember(
+    memory: Memory, cause: str, now_ms: int, tier: int, scores: Sequence[int], x: Mapping[str, float]
+) -> Memory:
+    """This moment waits for its outcome, unless an earlier one of the same day drew lower.
+
+    cause: id of the event. scores: in millionths, in the order of the designs.
+    """
+    at_min = now_ms // MINUTE_MS
+    digits = make_id("waiting", cause)
+    draw, rows = int(digits[:4], 16), memory.rows
+    if rows and rows[-1].at_min // DAY_MIN == at_min // DAY_MIN:
+        if draw >= rows[-1].draw:
+            return memory
+        rows = rows[:-1]
+    marks = SAMPLED if int(digits[4:8], 16) % WEIGHT == 0 else 0
+    row = Waiting(at_min, draw, marks, pack(tier, scores, x))
+    return _bounded(Memory(memory.facts, (*rows, row), memory.heard_ms))
+
+
+def _bounded(memory: Memory) -> Memory:
+    while memory.cost > MAX_BYTES and memory.rows:
+        memory = Memory(memory.facts, _without_one(memory.rows), memory.heard_ms)
+    return memory
+
+
+def _without_one(rows: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
+    """The oldest row that is not sampled goes; when all are, the oldest."""
+    place = next((n for n, row in enumerate(rows) if not row.marks & SAMPLED), 0)
+    return rows[:place] + rows[place + 1 :]
+
+
+def _marked(row: Waiting, mark: int) -> Waiting:
+    return row if row.marks & mark else row._replace(marks=row.marks | mark)

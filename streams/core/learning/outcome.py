@@ -5,7 +5,7 @@ from schemas.base import to_ms
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.events import ClinicalOutcomeReceived
 from streams.core.evolve import evolve
-from streams.core.learning.memory import MAX_OUTCOMES, Fact, Memory
+from streams.core.learning.memory import Fact, known
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict, refuse
 
@@ -27,9 +27,3 @@ def outcome_received(state: PatientState, event: ClinicalOutcomeReceived) -> Ver
             state, Outcome.REJECTED_DUPLICATE, "the same outcome is already there", "nothing: it counts once", body.by
         )
     return Verdict(evolve(state, memory=known(state.memory, fact)), Outcome.ACCEPTED_RECORDED, by=body.by)
-
-
-def known(memory: Memory, fact: Fact) -> Memory:
-    """One more fact in its place; the oldest go."""
-    facts = tuple(sorted({*memory.facts, fact}))[-MAX_OUTCOMES:]
-    return Memory(facts, memory.heard_ms)

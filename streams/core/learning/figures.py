@@ -1,0 +1,130 @@
+"""Figures: how scores that were given have fared, added up in whole numbers, older ones fading.
+
+Every score was made before its label was known, so nothing is judged on what it was learned from (prequential).
+Risks are sorted into bins of log odds; ranking and calibration are worked out from the bins alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import exp, log
+from typing import Any, Final
+
+from schemas.model import Figures
+
+MILLION: Final = 1_000_000
+STEP: Final = 0.05
+LOWEST: Final = -8.0
+BINS: Final = 240
+"""Log odds from -8 to 4, 0.03 % to 98 %, in steps of 5 % of the odds: finer than any figure is told."""
+
+FADE_AT: Final = 40_000
+"""Patient-days behind a figure; then all counts are halved (our choice: a year of a hundred patients)."""
+
+CALIBRATION_GROUPS: Final = 10
+
+BURDENS: Final = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
+"""Of 10,000 scored patient-days: what a budget may name."""
+
+Counts = list[int]
+
+
+class Tally:
+    """Weights by bin: events, quiet moments, moments whose label is unknown; and the risk told for the first two."""
+
+    def __init__(self) -> None:
+        self._events: Counts = [0] * BINS
+        self._quiet: Counts = [0] * BINS
+        self._unknown: Counts = [0] * BINS
+        self._told: Counts = [0] * BINS
+        self._total = 0
+
+    def add(self, risk_ppm: int, label: int | None, weight: int) -> None:
+        """One moment whose label is settled. label: None = it will never be known."""
+        place = _bin(risk_ppm)
+        if label is None:
+            self._unknown[place] += weight
+        else:
+            (self._events if label else self._quiet)[place] += weight
+            self._told[place] += weight * risk_ppm
+        self._total += weight
+        if self._total > FADE_AT:
+            for counts in (self._events, self._quiet, self._unknown, self._told):
+                counts[:] = [count // 2 for count in counts]
+            self._total = self._sum()
+
+    def figures(self) -> Figures:
+        """As published. None where nothing can be said yet."""
+        events, quiet, unknown = sum(self._events), sum(self._quiet), sum(self._unknown)
+        total = events + quiet + unknown
+        without = [a + b for a, b in zip(self._quiet, self._unknown, strict=True)]
+        return Figures(
+            auroc=auroc(self._events, self._quiet),
+            auroc_unknown_quiet=auroc(self._events, without),
+            expected_milli=sum(self._told) // 1_000,
+            observed_milli=events * 1_000,
+            calibration_error=self._calibration_error(),
+            unknown_share=round(unknown / total, 4) if total else None,
+            quantiles=self._quantiles(total),
+        )
+
+    def dump(self) -> dict[str, Counts]:
+        """As JSON."""
+        return {"events": self._events, "quiet": self._quiet, "unknown": self._unknown, "told": self._told}
+
+    def load(self, held: Mapping[str, Any]) -> None:
+        """Become the tally that gave `dump`."""
+        self._events, self._quiet = list(held["events"]), list(held["quiet"])
+        self._unknown, self._told = list(held["unknown"]), list(held["told"])
+        self._total = self._sum()
+
+    def _sum(self) -> int:
+        return sum(self._events) + sum(self._quiet) + sum(self._unknown)
+
+    def _calibration_error(self) -> float | None:
+        """ECE over groups of about equal weight."""
+        labelled = sum(self._events) + sum(self._quiet)
+        if not labelled:
+            return None
+        error = weight = events = told = 0
+        for place in range(BINS):
+            weight += self._events[place] + self._quiet[place]
+            events += self._events[place]
+            told += self._told[place]
+            if weight * CALIBRATION_GROUPS >= labelled or place == BINS - 1:
+                error += abs(told - events * MILLION)
+                weight = events = told = 0
+        return round(error / MILLION / labelled, 6)
+
+    def _quantiles(self, total: int) -> dict[str, int]:
+        """Number of 10,000 -> least risk that no more than so many reach."""
+        found: dict[str, int] = {}
+        place, above = BINS, 0
+        for burden in BURDENS if total else ():
+            while place > 0:
+                here = self._events[place - 1] + self._quiet[place - 1] + self._unknown[place - 1]
+                if (above + here) * 10_000 > burden * total:
+                    break
+                place, above = place - 1, above + here
+            found[str(burden)] = _edge(place)
+        return found
+
+
+def auroc(events: Sequence[int], quiet: Sequence[int]) -> float | None:
+    """Chance that an event had the higher risk; half for the same bin. None while there is only one kind."""
+    below, wins = 0, 0
+    for event, calm in zip(events, quiet, strict=True):
+        wins += event * (2 * below + calm)
+        below += calm
+    pairs = 2 * sum(events) * below
+    return round(wins / pairs, 4) if pairs else None
+
+
+def _bin(risk_ppm: int) -> int:
+    risk = min(max(risk_ppm, 1), MILLION - 1) / MILLION
+    return min(max(int((log(risk / (1 - risk)) - LOWEST) / STEP), 0), BINS - 1)
+
+
+def _edge(place: int) -> int:
+    """The least risk of a bin in millionths, rounded up; behind the last one nothing is enough."""
+    if place == BINS:
+        return MILLION
+    return -int(-MILLION / (1 + exp(-(LOWEST + place * STEP))) // 1)

@@ -1,0 +1,39 @@
+"""What one input means for learning: a reading was heard, an alert that somebody acted on was closed, a score waits."""
+
+from collections.abc import Sequence
+
+from schemas.alert import AlertStepType
+from streams.core.effects import PublishScore
+from streams.core.escalation.ladder import Move
+from streams.core.evolve import evolve
+from streams.core.learning.designs import DESIGNS
+from streams.core.learning.memory import Fact, acted, heard, known, remember
+from streams.core.state import PatientState
+from streams.core.verdict import Verdict
+
+ACTED_ON = frozenset({"true", "known"})
+"""Verdicts behind which somebody may have done something. A false or a technical alert changed nobody's day."""
+
+CONFIRMED = "confirmed"
+MILLION = 1_000_000
+
+
+def followed(
+    state: PatientState, verdict: Verdict, move: Move | None, scored: Sequence[PublishScore], cause: str
+) -> PatientState:
+    """The state with its memory brought up to date; the same state when nothing was learned. cause: the event's id."""
+    memory = state.memory
+    if move is not None and move.step is AlertStepType.CLOSED and move.verdict in ACTED_ON:
+        memory = acted(memory, move.alert.raised_ms, state.now_ms)
+        if move.verdict == "true":
+            memory = known(memory, Fact(move.alert.raised_ms, CONFIRMED))
+    if verdict.reading is not None:
+        memory = heard(memory, state.now_ms)
+    for effect in scored:
+        score = effect.score
+        if score.model == DESIGNS[0].id and score.features:
+            told = {**score.challengers, score.model: score.score}
+            risks = [round(told.get(design.id, 0.0) * MILLION) for design in DESIGNS]
+            tier = 0 if state.shown is None else state.shown.tier
+            memory = remember(memory, cause, state.now_ms, tier, risks, score.features)
+    return state if memory is state.memory else evolve(state, memory=memory)
