@@ -39,6 +39,12 @@ class Far:
     taken: list[Received] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def has(self, count: int, limit_s: float) -> None:
+        """Wait until so many messages have been taken."""
+        async with asyncio.timeout(limit_s):
+            while len(self.taken) < count:  # noqa: ASYNC110 - what is waited for comes through a socket
+                await asyncio.sleep(0.002)
+
     def fails(self) -> bool:
         """Is this try to fail? Counts it."""
         self.asked += 1

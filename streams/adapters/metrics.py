@@ -4,7 +4,7 @@ No label ever names a patient, a device or a person: all values come from `LABEL
 so the number of series is known beforehand. What the watchdog's synthetic patients do has metrics of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Generic, TypeVar, cast
@@ -44,6 +44,8 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "age": (*AGES, OLDEST),
     "room": ROOMS,
     "beat": BEATS,
+    "channel": ("webhook", "email", "console", "other"),
+    "result": ("delivered", "failed"),
 }
 """Label -> every value it may have. Beside these there is `partition`: 0 to the number of partitions less one."""
 
@@ -140,24 +142,26 @@ TABLE: tuple[Declared[Any], ...] = tuple(row for row in list(vars().values()) if
 
 
 class Metrics:
-    """The metrics of one worker, in a registry of their own: `metrics[OUTCOMES].labels(topic, outcome).inc()`."""
+    """The metrics of one process, in a registry of their own: `metrics[OUTCOMES].labels(topic, outcome).inc()`."""
 
-    def __init__(self, partitions: int) -> None:
+    def __init__(self, partitions: int, table: Sequence[Declared[Any]] = TABLE) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped; a second series per counter, unused
         self.registry = CollectorRegistry()
-        self._held = {row.name: _made(row, self.registry) for row in TABLE}
+        self._table = table
+        self._held = {row.name: _made(row, self.registry) for row in table}
         ProcessCollector(namespace=PREFIX.strip("_"), registry=self.registry)
-        for row in TABLE:
+        for row in table:
             for values in closed(row):
                 self._held[row.name].labels(*values)  # a series that is not there cannot rise from 0 to 1
-        self[CONFIGURED].set(partitions)
+        if CONFIGURED in table:
+            self[CONFIGURED].set(partitions)
 
     def __getitem__(self, row: Declared[M]) -> M:
         return cast(M, self._held[row.name])
 
     def forget_partitions(self) -> None:
         """Partitions have moved: another worker tells about them now."""
-        for row in TABLE:
+        for row in self._table:
             if PARTITION in row.labels:
                 self._held[row.name].clear()
 

@@ -115,6 +115,9 @@ class Settings:
         "METRICS_HOST", "127.0.0.1", "Address of those pages.", matches(r"[0-9A-Fa-f.:]{2,45}|localhost", "an address")
     )
     metrics_open: bool = setting("METRICS_OPEN", False, "Lets others than this machine ask for those pages.")  # noqa: FBT003 - a default
+    channels_file: str | None = setting(
+        "CHANNELS_FILE", None, "Address book of `nattevagt notify`: which channel reaches whom, YAML or JSON."
+    )
     commit: str | None = setting(
         "COMMIT",
         None,

@@ -20,6 +20,7 @@ COMMANDS = {
     "watchdog": ("streams.cli.watchdog", "page somebody when readings no longer become alerts"),
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
     "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),
+    "notify": ("streams.cli.notify", "hand notices to people and report what became of them"),
     "coverage": ("streams.cli.coverage", "publish and show which teams answer, and when"),
     "rules": ("streams.cli.rules", "publish and show the numbers that decide"),
     "doctor": ("streams.cli.doctor", "look at everything and say what is wrong"),

@@ -15,7 +15,7 @@ from streams.adapters.settings import Settings
 SERIES = 400
 """Most series of a worker that owns nothing yet; each owned partition adds PER_PARTITION."""
 
-PER_PARTITION = 12
+PER_PARTITION = 20
 PERSONS = ("patient", "device", "pseudonym", "user", "team", "staff", "alert_id")
 
 

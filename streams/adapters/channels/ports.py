@@ -1,11 +1,12 @@
 """What a channel is: one transport that tries to hand one notice over, once, within its time, and says how it went."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from schemas.notice import Notice
 
 TIMEOUT, UNREACHABLE, NO_ADDRESS, NO_CHANNEL = "timeout", "unreachable", "no_address", "no_channel"
+DOWN, TOO_LATE, SUPERSEDED = "down", "too_late", "superseded"
 """Codes that several channels share; each adds its own, such as `http_500` or `smtp_550`."""
 
 
@@ -22,11 +23,15 @@ TAKEN = Attempt()
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a notice. detail: the last try's code. attempts: tries made, 0 = none was worth making."""
+    """What became of a notice. detail: the last try's code. attempts: tries made, 0 = none was worth making.
+
+    is_down: the far end itself is at fault, whoever is written to.
+    """
 
     result: Literal["delivered", "failed"]
     detail: str | None
     attempts: int
+    is_down: bool = field(default=False, compare=False)
 
 
 class Channel(Protocol):

@@ -56,7 +56,7 @@ class Sender:
             if not attempt.again or number == tries:
                 break
             await self._sleep(PAUSES_S[number - 1])
-        return Delivery("failed", attempt.code, number)
+        return Delivery("failed", attempt.code, number, attempt.again)
 
     def _forget_old(self) -> None:
         """Oldest first, but never one under way: then the memory is longer for a while."""
