@@ -143,10 +143,32 @@ class DeliveryReported(_Command):
     detail: Code | None = None
 
 
+class Invalidate(_Command):
+    """Readings of one kind were not the patient's, or not true: they are withdrawn and triage is made again as of then.
+
+    measured_at, until: those measured at that instant, or from it up to and with `until`.
+    value_milli: only those of this value, in thousandths of the kind's canonical unit (as overviews show it); then
+    one that has not arrived yet is withdrawn as well. None = every reading then.
+    """
+
+    type: Literal["invalidate"] = "invalidate"
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    measured_at: Instant
+    until: Instant | None = None
+    value_milli: int | None = None
+    why: Literal["wrong_patient", "wrong_value", "device_fault"]
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.until is not None and self.until < self.measured_at:
+            raise ValueError("until must not be before measured_at")
+        return self
+
+
 AlertCommand = Acknowledge | TakeOver | HandOver | Snooze | Close | ContactFailed | Contacted | Note
 """What a person does to an open alert."""
 
-AnyCommand = AlertCommand | RequestContact | DeliveryReported
+AnyCommand = AlertCommand | RequestContact | DeliveryReported | Invalidate
 """Every command there is."""
 
 Command = Annotated[AnyCommand, Field(discriminator="type")]

@@ -91,6 +91,7 @@ class InputRefused(_Event):
 
     Its outcome is already audited. It never counts as data for a slot, but the team must see it.
     kind: the vital sign, where the bytes still told; None otherwise.
+    measured_ms: when it was measured, where the bytes told a credible time; None otherwise.
     """
 
     v: Literal[1] = 1
@@ -103,6 +104,7 @@ class InputRefused(_Event):
     outcome: Outcome
     reason: str
     kind: str | None = None
+    measured_ms: int | None = None
 
 
 class TimerFired(_Event):

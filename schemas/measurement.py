@@ -7,6 +7,18 @@ from pydantic import Field
 from schemas.base import Closed, Instant
 from schemas.ids import DeviceField, LocalIdField, PseudonymField
 
+Value = int | float | Annotated[str, Field(max_length=16)]
+
+
+class Replaced(Closed):
+    """The reading of the same kind that a corrected one takes the place of, named by what makes a reading one.
+
+    value: as it was sent, in the unit of the correction. It need not have arrived yet.
+    """
+
+    measured_at: Instant
+    value: Value
+
 
 class Measurement(Closed):
     """One reading of one vital sign (FHIR R4 Observation, vital-signs).
@@ -17,13 +29,15 @@ class Measurement(Closed):
     unit: UCUM code; None only for enum and ordinal kinds.
     measured_at: the device's clock, with offset.
     battery_percent: 0 to 100; None when the device does not tell.
+    replaces: the reading this one corrects; None = it corrects none. An id alone corrects nothing.
     """
 
     id: LocalIdField
     patient: PseudonymField
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-    value: int | float | Annotated[str, Field(max_length=16)]
+    value: Value
     unit: Annotated[str, Field(max_length=16)] | None = None
     measured_at: Instant
     device: DeviceField
     battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    replaces: Replaced | None = None

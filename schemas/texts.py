@@ -105,10 +105,20 @@ REASONS: Mapping[str, Text] = {
     "confirm.remeasured": Text("ny måling modsagde den", "a repeat contradicted it"),
     "confirm.agreed": Text("ny måling bekræftede den", "a repeat or another sign agreed"),
     "confirm.hold_over": Text("ingen ny måling kom", "no repeat came in time"),
+    "reading.corrected": Text("målingen er rettet", "the reading was corrected"),
+    "reading.invalidated": Text("målingen gælder ikke", "the reading was declared invalid"),
+    "input.refused": Text("en indsending blev afvist", "an input was refused"),
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
     "time.passed": Text("tiden gik", "time passed"),
 }
 """Pattern of a reason code -> its words. {kind} is a vital sign, {why} the end of an outcome; first match wins."""
+
+THEN = Text(
+    "{reason} – da det blev målt; nyere målinger er rolige", "{reason} – when it was measured; newer readings are calm"
+)
+"""What had been red when it was measured and came late, or came to light when another reading was withdrawn."""
+
+_THEN = ".was_red"
 
 _PATTERNS = tuple(
     (re.compile(re.escape(code).replace(r"\{kind\}", r"(?P<kind>\w+)").replace(r"\{why\}", r"(?P<why>\w+)")), text)
@@ -149,6 +159,8 @@ def reason(code: str, language: Language) -> str:
             return say(text, language).format(
                 kind=kind(named.get("kind", ""), language), why=_why(named.get("why", ""), language)
             )
+    if code.endswith(_THEN):
+        return say(THEN, language).format(reason=reason(code.removesuffix(_THEN), language))
     return code
 
 
@@ -158,7 +170,7 @@ def has_words(code: str) -> bool:
         match = pattern.fullmatch(code)
         if match is not None:
             return match.groupdict().get("kind", "input") in KINDS
-    return False
+    return code.endswith(_THEN) and has_words(code.removesuffix(_THEN))
 
 
 def reading(key: str, milli: int, unit: str | None) -> str:

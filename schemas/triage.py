@@ -20,6 +20,9 @@ class TriageLevel(StrEnum):
 
 _SEVERITY = {"green": 0, "yellow": 1, "red": 2}
 
+_RED_BOUNDS = frozenset({"red_below", "red_from"})
+"""Which side it was says the kind's value; `limits.spo2.was_red` is one code for both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -40,3 +43,10 @@ class Finding:
     at_ms: int
     evidence: Mapping[str, int | str] = field(default_factory=dict)
     unconfirmed: bool = False
+
+    @property
+    def reason_then(self) -> str:
+        """The code for what was so then and is not now: it had been red when it was measured."""
+        bound = self.reason.rpartition(".")[2]
+        stem = self.reason.removesuffix(f".{bound}") if bound in _RED_BOUNDS else self.reason
+        return stem if stem.endswith(".was_red") else f"{stem}.was_red"

@@ -11,7 +11,7 @@ from schemas.base import rfc3339, to_ms
 from schemas.binding import DeviceBindings
 from schemas.catalog import default_bundle
 from schemas.clinical_outcome import ClinicalOutcome
-from schemas.command import COMMAND, AnyCommand
+from schemas.command import COMMAND, AnyCommand, Invalidate
 from schemas.coverage import TeamCoverage
 from schemas.events import (
     BindingsReceived,
@@ -157,6 +157,12 @@ def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:
     body = {"type": kind, "id": "command-1", "patient": PATIENT, "by": NURSE, "role": "nurse"}
     about = {} if kind in _OF_NO_ALERT else {"alert_id": "a1", "sequence": 1}
     return COMMAND.validate_python(body | about | _SAID.get(kind, {}) | changed)
+
+
+def make_invalidate(kind: str = "spo2", *, at_ms: int = T0, **changed: Any) -> Invalidate:
+    """A nurse says that a reading was somebody else's."""
+    body = {"id": "command-1", "patient": PATIENT, "by": NURSE, "role": "nurse", "why": "wrong_patient"}
+    return Invalidate.model_validate(body | {"kind": kind, "measured_at": rfc3339(at_ms)} | changed)
 
 
 def make_event(contract: Contract, *, received_ms: int = T0, offset: int = 0, **changed: Any) -> InputEvent:

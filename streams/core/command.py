@@ -1,11 +1,12 @@
 """Commands: a person acknowledges or closes. What the table of the ladder does not know is refused and audited."""
 
 from schemas.audit import Outcome
-from schemas.command import COMMAND, Acknowledge, AnyCommand, Close
+from schemas.command import COMMAND, Acknowledge, AnyCommand, Close, Invalidate
 from schemas.events import CommandReceived
 from streams.core.context import Context
 from streams.core.escalation.ladder import Move, Trigger, acknowledge, end
 from streams.core.evolve import evolve
+from streams.core.invalidate import invalidate
 from streams.core.state import AlertState, PatientState
 from streams.core.verdict import Verdict, refuse
 
@@ -16,6 +17,8 @@ MAY_TREAT = frozenset({"nurse", "doctor"})
 def obey(state: PatientState, event: CommandReceived, context: Context) -> tuple[Verdict, Move | None]:
     """The verdict on the command, and the step it takes on the ladder (None = it takes none)."""
     command = COMMAND.validate_json(event.payload)
+    if isinstance(command, Invalidate):
+        return invalidate(state, command, context), None
     if not isinstance(command, Acknowledge | Close):
         return _without_a_row(state, command), None
     refusal = _refusal(state, command)

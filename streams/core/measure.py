@@ -2,20 +2,20 @@
 
 from schemas.audit import Outcome
 from schemas.base import to_ms
+from schemas.errors import NattevagtError
 from schemas.events import MeasurementReceived
 from schemas.measurement import Measurement
-from schemas.triage import Finding, TriageLevel
 from schemas.vitals import VITALS, Band
 from streams.core.admission.binding import speaking
 from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.context import Context
 from streams.core.evolve import evolve
-from streams.core.plan import Plan
-from streams.core.rules.limits import PersonalLimits, side
+from streams.core.hindsight import hidden_red, is_overtaken
 from streams.core.scoring import learn
 from streams.core.signal.series import MAX_POINTS, UNCONFIRMED, Point, contains, insert
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
 from streams.core.verdict import Verdict, refuse
+from streams.core.withdraw import is_withdrawn, withdraw
 
 HOUR_MS = 3_600_000
 
@@ -30,8 +30,7 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     sign = VITALS[reading.kind]
     milli = sign.to_milli(reading.value, reading.unit)
     point = Point(measured_ms, milli, UNCONFIRMED if sign.band(milli) is Band.CONFIRM else 0)
-    points = state.series.get(reading.kind, ())
-    if contains(points, point):
+    if contains(state.series.get(reading.kind, ()), point) and not _still_replaces(state, reading):
         return refuse(
             state,
             Outcome.REJECTED_DUPLICATE,
@@ -41,7 +40,7 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     device = speaking(state, reading, measured_ms)
     if device is None:
         return refuse(
-            remember_refused(state, reading.kind, Outcome.REJECTED_UNBOUND_DEVICE),
+            remember_refused(state, reading.kind, Outcome.REJECTED_UNBOUND_DEVICE, measured_ms),
             Outcome.REJECTED_UNBOUND_DEVICE,
             "the device was not bound to this patient for this kind when it measured",
             "bind the device in device-bindings.v1, then redrive the reading",
@@ -49,12 +48,12 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     bucket = take(state.floods.get(device.id), device, state.now_ms)
     if bucket is None:
         return refuse(
-            remember_refused(state, reading.kind, Outcome.QUARANTINED_FLOOD),
+            remember_refused(state, reading.kind, Outcome.QUARANTINED_FLOOD, measured_ms),
             Outcome.QUARANTINED_FLOOD,
             f"more than {device.max_per_hour} readings per hour from one device",
             "stop the device; readings that matter can be redriven from rejected.v1",
         )
-    return _place(_remember_device(state, reading, measured_ms, bucket), reading.kind, points, point, context)
+    return _count(_remember_device(state, reading, measured_ms, bucket), reading, point, context)
 
 
 def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Verdict | None:
@@ -67,7 +66,7 @@ def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Ve
         )
     if state.plan_at(measured_ms) is None:
         return refuse(
-            remember_refused(state, reading.kind, Outcome.REJECTED_STATE),
+            remember_refused(state, reading.kind, Outcome.REJECTED_STATE, measured_ms),
             Outcome.REJECTED_STATE,
             "no plan was in force when this was measured",
             "check the plan's validity; redrive the reading after a new version",
@@ -75,50 +74,82 @@ def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Ve
     return None
 
 
-def _place(state: PatientState, kind: str, points: tuple[Point, ...], point: Point, context: Context) -> Verdict:
+def _replaced(reading: Measurement) -> Point | None:
+    """The reading that this one corrects; None = it corrects none, or names what its kind cannot be."""
+    if reading.replaces is None:
+        return None
+    try:
+        milli = VITALS[reading.kind].to_milli(reading.replaces.value, reading.unit)
+    except NattevagtError:
+        return None
+    return Point(to_ms(reading.replaces.measured_at), milli)
+
+
+def _still_replaces(state: PatientState, reading: Measurement) -> bool:
+    gone = _replaced(reading)
+    return gone is not None and not is_withdrawn(state, reading.kind, gone)
+
+
+def _count(state: PatientState, reading: Measurement, point: Point, context: Context) -> Verdict:
+    """First take away what the reading corrects, then put it in its place, unless it is itself withdrawn."""
+    before, gone = state, _replaced(reading)
+    if gone is not None:
+        state = withdraw(state, reading.kind, [gone], context)
+    why = "reading.corrected" if state.series is not before.series else None
+    if is_withdrawn(state, reading.kind, point):
+        reason = "it was corrected or declared invalid before it came: kept in the record only"
+        return Verdict(state, Outcome.ACCEPTED_RECORDED, reason, withdrew=why)
+    verdict = _place(state, reading.kind, point, context)
+    if why is None or gone is None:
+        return verdict
+    since = min(gone.at_ms, point.at_ms)
+    late = hidden_red(before, verdict.state, reading.kind, since, context) or verdict.late
+    return evolve(verdict, withdrew=why, late=late)
+
+
+def _place(state: PatientState, kind: str, point: Point, context: Context) -> Verdict:
     """Put the point in its place, unless it is too old to change anything."""
+    points = state.series.get(kind, ())
     bound = context.rules.lateness.by_kind.get(kind, context.rules.lateness.default_hours)
     if state.now_ms - point.at_ms > bound * HOUR_MS:
         return Verdict(state, Outcome.ACCEPTED_RECORDED, f"later than {bound} h: kept in the record only")
+    if contains(points, point):
+        return Verdict(state, None)
     if len(points) >= MAX_POINTS and point < points[0]:
-        late = _hidden(state, kind, points, point)
+        once = evolve(state, series={**state.series, kind: (point, *points)})
+        late = hidden_red(state, once, kind, point.at_ms, context)
         outcome = Outcome.ACCEPTED_RECORDED if late is None else None
         return Verdict(state, outcome, "older than all readings still remembered", late=late)
     placed = insert(points, point)
     aspects, learned = state.aspects, state.learned
     if context.scoring:
         aspects, learned = learn(state, kind, placed, point)
-    after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned)
-    return Verdict(after, None, reading=(kind, point), late=_hidden(after, kind, placed, point))
+    refused = without_answered(state.refused, kind, point.at_ms)
+    after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned, refused=refused)
+    late = None
+    if is_overtaken(after.series, kind, point, context.rules):
+        late = hidden_red(state, after, kind, point.at_ms, context)
+    return Verdict(after, None, reading=(kind, point), late=late)
 
 
-def _hidden(state: PatientState, kind: str, points: tuple[Point, ...], point: Point) -> Finding | None:
-    """A red reading that arrives behind newer ones still has to be seen: yellow, `was red`."""
-    plan: Plan | None = state.plan_at(state.now_ms)
-    if plan is None or PersonalLimits.id not in plan.contract.rules:
-        return None
-    limits = plan.limits.get(kind)
-    if limits is None or point == points[-1] or side(limits, point.milli)[0] is not TriageLevel.RED:
-        return None
-    return Finding(
-        PersonalLimits.id,
-        PersonalLimits.version,
-        TriageLevel.YELLOW,
-        limits.yellow_tier,
-        f"limits.{kind}.was_red",
-        point.at_ms,
-        {f"{kind}_milli": point.milli},
-        point.in_confirm_band,
-    )
-
-
-def remember_refused(state: PatientState, kind: str, outcome: Outcome) -> PatientState:
+def remember_refused(state: PatientState, kind: str, outcome: Outcome, measured_ms: int | None = None) -> PatientState:
     """The team will see that something came and did not count. An unknown patient has no state to remember in."""
     if not state.is_known:
         return state
-    row = Refused(state.now_ms, kind, outcome.value)
+    row = Refused(state.now_ms, kind, outcome.value, measured_ms)
     kept = tuple(r for r in state.refused if (r.kind, r.outcome) != (kind, outcome.value))
     return evolve(state, refused=(*kept, row)[-MAX_REFUSED:])
+
+
+def without_answered(refused: tuple[Refused, ...], kind: str, measured_ms: int) -> tuple[Refused, ...]:
+    """A good reading of the kind, measured then or later (so also the same one, redriven), ends the finding."""
+    if not refused:
+        return refused
+    return tuple(row for row in refused if row.kind != kind or measured_ms < _asked_ms(row))
+
+
+def _asked_ms(row: Refused) -> int:
+    return row.at_ms if row.measured_ms is None else row.measured_ms
 
 
 def _remember_device(state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket) -> PatientState:

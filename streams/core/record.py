@@ -17,7 +17,7 @@ from schemas.triage import TriageLevel
 from streams.core.learning.memory import Fact, Memory, Waiting
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
-from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState
+from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState, Withdrawn
 
 STATE_VERSION = 1
 """Written. A release reads this one and the one before; it refuses a higher one."""
@@ -99,7 +99,8 @@ def encode_state(record: StateRecord) -> bytes:
             "slots_plan": state.slots_plan,
             "floods": {key: (bucket.left, bucket.at_ms) for key, bucket in state.floods.items()},
             "battery": state.battery,
-            "refused": [(row.at_ms, row.kind, row.outcome) for row in state.refused],
+            "refused": [(row.at_ms, row.kind, row.outcome, row.measured_ms) for row in state.refused],
+            "withdrawn": [tuple(row) for row in state.withdrawn],
             "alert": state.alert,
             "handled": state.handled_ms,
             "alerts": state.alerts,
@@ -128,6 +129,7 @@ def decode_state(data: bytes) -> StateRecord:
         floods={key: Bucket(*bucket) for key, bucket in body["floods"].items()},
         battery={key: tuple(pair) for key, pair in body["battery"].items()},
         refused=tuple([Refused(*row) for row in body["refused"]]),
+        withdrawn=tuple([Withdrawn(*row) for row in body.get("withdrawn", ())]),
         alert=_alert(body["alert"]),
         handled_ms=body["handled"],
         alerts=body["alerts"],

@@ -38,6 +38,22 @@ def learn(state: PatientState, kind: str, points: Points, point: Point) -> tuple
     return aspects, {design.id: _taught(design, state.learned.get(design.id), x) for design in MODELS}
 
 
+def relearn(state: PatientState, kind: str, points: Points) -> tuple[dict[str, Aspect], Learned]:
+    """`aspects` and `learned` once `points` are all that is left of this kind: what it taught is taught anew."""
+    aspects = {name: one for name, one in state.aspects.items() if name != kind}
+    learned: Learned = {
+        model: {feature: numbers for feature, numbers in held.items() if feature != DEVIATION.get(kind)}
+        for model, held in state.learned.items()
+    }
+    for last in range(1, len(points) + 1):
+        seen = aspect(kind, points[:last])
+        if seen is not None:
+            aspects[kind] = seen
+            x = {DEVIATION[kind]: seen.deviation}
+            learned = {design.id: _taught(design, learned.get(design.id), x) for design in MODELS}
+    return aspects, learned
+
+
 def scores(state: PatientState, kind: str, silence: Mapping[str, int], cause: str) -> tuple[PublishScore, ...]:
     """One per model for a patient with a plan in force; none for anybody else.
 

@@ -26,6 +26,7 @@ from streams.core.evolve import evolve
 from streams.core.state import AlertState, PatientState, Shown
 from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
+from streams.core.withdraw import reconsider
 
 NEWS = frozenset({AlertStepType.RAISED, AlertStepType.UPGRADED})
 
@@ -46,8 +47,12 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     state = verdict.state
     triage = assess(state, context)
     concerns = triage.concerns if verdict.late is None else (*triage.concerns, verdict.late)
-    state, reaction = _react(state, _unanswered(state, concerns, verdict), cause, context)
-    moves = tuple(m for m in (move, reaction) if m is not None)
+    held = () if state.alert is None else state.alert.reasons
+    ended = None
+    if verdict.withdrew is not None:
+        state, ended = reconsider(state, verdict.withdrew, triage, context)
+    state, reaction = _react(state, _unanswered(state, held, concerns, verdict), cause, context)
+    moves = tuple(m for m in (move, ended, reaction) if m is not None)
     shown = Shown(
         None if triage.level is None else triage.level.value,
         triage.tier,
@@ -61,12 +66,13 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     return Settled(state, triage, moves, effects, changed)
 
 
-def _unanswered(state: PatientState, concerns: Sequence[Finding], verdict: Verdict) -> list[Finding]:
+def _unanswered(
+    state: PatientState, held: Sequence[str], concerns: Sequence[Finding], verdict: Verdict
+) -> list[Finding]:
     """Concerns that no person has closed: part of the open alert, newer than what was closed, or just arrived.
 
     A reading may be measured before the evidence of a closed alert and arrive after it: nobody has seen it.
     """
-    held = () if state.alert is None else state.alert.reasons
     return [
         finding
         for finding in concerns
@@ -76,12 +82,15 @@ def _unanswered(state: PatientState, concerns: Sequence[Finding], verdict: Verdi
 
 def _just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> bool:
     """Does the finding rest on the reading that is being accounted for?"""
+    if finding is verdict.late:
+        return True
     if verdict.reading is None:
         return False
     kind, point = verdict.reading
     if finding.reason == f"limits.{kind}.was_red":
         return finding.at_ms == point.at_ms
-    return f"{kind}_milli" in finding.evidence and state.series[kind][-1] == point
+    points = state.series.get(kind)
+    return f"{kind}_milli" in finding.evidence and points is not None and points[-1] == point
 
 
 def _react(
@@ -132,6 +141,9 @@ def _is_news(finding: Finding, alert: AlertState) -> bool:
 
 
 def _ended(state: PatientState, move: Move) -> tuple[PatientState, Move]:
+    """Over for good. What a repeat contradicted is not handled: it is red again if the repeat is withdrawn."""
+    if move.step is AlertStepType.WITHDRAWN:
+        return evolve(state, alert=None), move
     handled = max(state.handled_ms, move.alert.evidence_ms)
     return evolve(state, alert=None, handled_ms=handled), move
 
@@ -140,7 +152,7 @@ def _publish(move: Move, state: PatientState, cause: str, context: Context) -> P
     alert = move.alert
     ended = phase_of(alert) is Phase.ENDED
     known = alert.team in context.teams
-    plan = state.plan_at(state.now_ms)
+    plan = state.plan_at(alert.evidence_ms) or state.plan_at(state.now_ms)
     step = AlertStep(
         type=move.step,
         alert_id=alert.id,
@@ -170,6 +182,7 @@ def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Cont
     """The input's one terminal outcome, and its bytes on rejected.v1 when it does not count."""
     state = settled.state
     outcome = verdict.outcome or _outcome(verdict, settled)
+    measured_ms = None if verdict.reading is None else verdict.reading[1].at_ms
     suppressed = outcome is Outcome.ACCEPTED_SUPPRESSED and state.alert is not None
     source = event.source
     body = AuditBody(
@@ -181,7 +194,7 @@ def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Cont
         reason=verdict.reason,
         next_step=verdict.next_step,
         at=rfc3339(max(state.now_ms, event.received_ms)),
-        decision=decision(settled, context) if outcome.is_accepted else None,
+        decision=decision(settled, context, measured_ms) if outcome.is_accepted else None,
         carried_by=state.alert.id if suppressed and state.alert else None,
         until=rfc3339(state.alert.deadline_ms) if suppressed and state.alert else None,
         by=verdict.by,
@@ -213,8 +226,11 @@ def _outcome(verdict: Verdict, settled: Settled) -> Outcome:
     return Outcome.ACCEPTED_SUPPRESSED if carried else Outcome.ACCEPTED_NO_ALERT
 
 
-def decided(settled: Settled, cause: str, context: Context) -> list[Effect]:
-    """What time alone brought about; nothing is written when nothing changed."""
+def decided(settled: Settled, cause: str, context: Context, why: str = "time.passed") -> list[Effect]:
+    """What time alone, or a refused input, brought about; nothing is written when nothing changed.
+
+    why: the reason code where no step of an alert has one.
+    """
     if not settled.moves and not settled.changed:
         return []
     state = settled.state
@@ -224,7 +240,7 @@ def decided(settled: Settled, cause: str, context: Context) -> list[Effect]:
         source=None,
         patient=state.patient,
         outcome=None,
-        reason=settled.moves[0].reason if settled.moves else "time.passed",
+        reason=settled.moves[0].reason if settled.moves else why,
         next_step=None,
         at=rfc3339(state.now_ms),
         decision=decision(settled, context),
@@ -232,10 +248,13 @@ def decided(settled: Settled, cause: str, context: Context) -> list[Effect]:
     return [WriteAudit(state.now_ms, body)]
 
 
-def decision(settled: Settled, context: Context) -> Decision:
-    """Colour, reasons and everything needed to decide it again."""
+def decision(settled: Settled, context: Context, at_ms: int | None = None) -> Decision:
+    """Colour, reasons and everything needed to decide it again.
+
+    at_ms: when the reading that counts was measured, which chooses the plan; None = there is none.
+    """
     state, triage = settled.state, settled.triage
-    plan = state.plan_at(state.now_ms)
+    plan = state.plan_at(state.now_ms if at_ms is None else at_ms)
     alert = settled.moves[-1].alert if settled.moves else state.alert
     stamp = state.stamp
     return Decision(

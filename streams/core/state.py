@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
@@ -17,12 +18,15 @@ MAX_PLANS = 4
 MAX_REFUSED = 8
 """Refused inputs kept for the team to see."""
 
+MAX_WITHDRAWN = 32
+"""Corrected or invalidated readings remembered, so that a copy that comes later does not count after all."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
     """The open alert. phase: `open` (nobody has it) or `acknowledged` (owner has it until deadline_ms).
 
-    evidence_ms: newest evidence (measured_at). base_ms: when the clock of the ladder started.
+    evidence_ms, since_ms: newest and oldest evidence (measured_at). base_ms: when the clock of the ladder started.
     news_sequence: the newest step that brought clinical news; who acknowledges or closes must have seen it.
     page_ms: from when people may be woken. rung: number of escalations so far.
     deadline_ms: when the ladder moves on; always set, there is no alert without one.
@@ -43,6 +47,7 @@ class AlertState:
     rung: int
     deadline_ms: int
     news_sequence: int = 1
+    since_ms: int = 0
     owner: str | None = None
 
 
@@ -61,6 +66,16 @@ class Refused:
     at_ms: int
     kind: str
     outcome: str
+    measured_ms: int | None = None
+    """When it was measured; None = its time is not known or not credible."""
+
+
+class Withdrawn(NamedTuple):
+    """A reading that no longer counts: (kind, measured_at, value) make a reading one."""
+
+    kind: str
+    at_ms: int
+    milli: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,7 @@ class PatientState:
     floods: Mapping[str, Bucket] = field(default_factory=dict)
     battery: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
     alert: AlertState | None = None
     handled_ms: int = 0
     alerts: int = 0

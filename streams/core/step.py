@@ -28,7 +28,7 @@ from streams.core.learning.outcome import outcome_received
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.scoring import scores
-from streams.core.settle import account, settle
+from streams.core.settle import account, decided, settle
 from streams.core.state import PatientState
 from streams.core.summary import publish
 from streams.core.triage import Triage, assess
@@ -127,9 +127,9 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
         return state, []
     now_ms = _later(state, event.received_ms)
     state, effects = advance(_on_time(state), now_ms, _data_until(event.received_ms, context), context)
-    remembered = remember_refused(state, event.kind or "", event.outcome)
+    remembered = remember_refused(state, event.kind or "", event.outcome, event.measured_ms)
     settled = settle(Verdict(remembered, None), None, event.id, context)
-    return settled.state, [*effects, *settled.effects]
+    return settled.state, [*effects, *settled.effects, *decided(settled, event.id, context, "input.refused")]
 
 
 def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[PatientState, list[Effect]]:

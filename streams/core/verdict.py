@@ -14,6 +14,7 @@ class Verdict:
 
     reason, next_step: for the audit; None where an accepted input needs none. by: staff id of a command.
     reading: (kind, point) of an accepted measurement. late: a concern that newer readings hide.
+    withdrew: why readings were withdrawn by it, as a reason code; None = none were.
     """
 
     state: PatientState
@@ -23,6 +24,7 @@ class Verdict:
     by: str | None = None
     reading: tuple[str, Point] | None = None
     late: Finding | None = None
+    withdrew: str | None = None
 
 
 def refuse(state: PatientState, outcome: Outcome, reason: str, next_step: str, by: str | None = None) -> Verdict:

@@ -17,7 +17,7 @@ from streams.core.record import (
     partition_key,
 )
 from streams.core.state import PatientState
-from tests.builders import PATIENT, Patient, make_outcome, make_refusal, make_slot
+from tests.builders import PATIENT, Patient, make_invalidate, make_outcome, make_refusal, make_slot
 
 
 def full() -> PatientState:
@@ -28,6 +28,7 @@ def full() -> PatientState:
     patient.gets(make_outcome())
     patient.measures(65, battery_percent=5)
     patient.measures("V", kind="consciousness")
+    patient.gets(make_invalidate(at_ms=patient.now_ms, value_milli=1))
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.waits(hours=30, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
     return patient.state

@@ -163,7 +163,7 @@ def test_a_late_red_beside_an_open_alert_is_carried() -> None:
     outcome = patient.measures(85, ago=30)
 
     assert ("accepted.suppressed", ["raised"]) == (outcome.outcome, patient.steps)
-    assert "limits.spo2.was_red" in patient.state.alert.reasons
+    assert ("limits.spo2.red_below",) == patient.state.alert.reasons
 
 
 def test_more_reasons_than_an_alert_holds_do_not_start_the_ladder_for_ever() -> None:

@@ -35,6 +35,7 @@ class Trigger(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     CLOSE = "close"
     PLAN_ENDED = "plan_ended"
+    INVALIDATED = "invalidated"
 
 
 TRANSITIONS: dict[tuple[Phase, Trigger], tuple[Phase, AlertStepType]] = {
@@ -46,11 +47,13 @@ TRANSITIONS: dict[tuple[Phase, Trigger], tuple[Phase, AlertStepType]] = {
     (Phase.OPEN, Trigger.ACKNOWLEDGE): (Phase.ACKNOWLEDGED, AlertStepType.ACKNOWLEDGED),
     (Phase.OPEN, Trigger.CLOSE): (Phase.ENDED, AlertStepType.CLOSED),
     (Phase.OPEN, Trigger.PLAN_ENDED): (Phase.ENDED, AlertStepType.EXPIRED),
+    (Phase.OPEN, Trigger.INVALIDATED): (Phase.ENDED, AlertStepType.WITHDRAWN),
     (Phase.ACKNOWLEDGED, Trigger.WORSE): (Phase.OPEN, AlertStepType.UPGRADED),
     (Phase.ACKNOWLEDGED, Trigger.DEADLINE): (Phase.OPEN, AlertStepType.ESCALATED),
     (Phase.ACKNOWLEDGED, Trigger.ACKNOWLEDGE): (Phase.ACKNOWLEDGED, AlertStepType.ACKNOWLEDGED),
     (Phase.ACKNOWLEDGED, Trigger.CLOSE): (Phase.ENDED, AlertStepType.CLOSED),
     (Phase.ACKNOWLEDGED, Trigger.PLAN_ENDED): (Phase.ENDED, AlertStepType.EXPIRED),
+    (Phase.ACKNOWLEDGED, Trigger.INVALIDATED): (Phase.ENDED, AlertStepType.WITHDRAWN),
 }
 
 
@@ -92,6 +95,7 @@ def open_alert(cause: str, concerns: Sequence[Finding], team: str, now_ms: int, 
         team=team,
         raised_ms=now_ms,
         evidence_ms=max(f.at_ms for f in concerns),
+        since_ms=min(f.at_ms for f in concerns),
         base_ms=page_ms,
         page_ms=page_ms,
         rung=0,
@@ -129,6 +133,7 @@ def worsen(
             reasons=_reasons(alert.reasons, concerns),
             unconfirmed=unconfirmed,
             evidence_ms=max([alert.evidence_ms, *(f.at_ms for f in concerns)]),
+            since_ms=min([alert.since_ms, *(f.at_ms for f in concerns)]),
             base_ms=page_ms,
             page_ms=page_ms,
             rung=0,
@@ -201,6 +206,7 @@ def absorb(alert: AlertState, concerns: Sequence[Finding]) -> AlertState:
         alert,
         reasons=_reasons(alert.reasons, concerns),
         evidence_ms=max([alert.evidence_ms, *(f.at_ms for f in concerns)]),
+        since_ms=min([alert.since_ms, *(f.at_ms for f in concerns)]),
     )
 
 

@@ -142,7 +142,7 @@ def accept(record: RawRecord, stamp: Stamp, context: Context) -> InputEvent | Re
     try:
         return _accept(record, stamp, context)
     except Fault as fault:
-        return _refused(record, stamp, fault.outcome, fault.reason, fault.next_step, fault.kind)
+        return _refused(record, stamp, fault.outcome, fault.reason, fault.next_step, fault)
     except MalformedError as error:
         return _refused(record, stamp, Outcome.REJECTED_MALFORMED, str(error.args[0]), error.next_step)
     except ValidationError as error:
@@ -208,7 +208,7 @@ def _pseudonym(key: bytes | None) -> str | None:
 
 
 def _refused(
-    record: RawRecord, stamp: Stamp, outcome: Outcome, reason: str, next_step: str, kind: str | None = None
+    record: RawRecord, stamp: Stamp, outcome: Outcome, reason: str, next_step: str, fault: Fault | None = None
 ) -> Refused:
     key = _pseudonym(record.key)
     event = None
@@ -221,7 +221,8 @@ def _refused(
             stamp=stamp,
             outcome=outcome,
             reason=reason,
-            kind=kind,
+            kind=None if fault is None else fault.kind,
+            measured_ms=None if fault is None else fault.measured_ms,
         )
     return Refused(outcome, reason, next_step, event)
 

@@ -10,6 +10,7 @@ from schemas.errors import NattevagtError
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
 from schemas.units import UnitError
+from schemas.vital_sign import VitalSign
 from schemas.vitals import VITALS, Band
 from streams.core.context import Context
 from streams.core.rules import RULES
@@ -19,13 +20,16 @@ DAY_MS = 86_400_000
 
 
 class Fault(NattevagtError):  # noqa: N818 - a finding about data, not an error of ours
-    """One reason why a record does not count, with its outcome. kind: the vital sign, where known."""
+    """One reason why a record does not count, with its outcome. kind, measured_ms: of the reading; None = unknown."""
 
-    def __init__(self, outcome: Outcome, reason: str, next_step: str, kind: str | None = None) -> None:
+    def __init__(
+        self, outcome: Outcome, reason: str, next_step: str, kind: str | None = None, measured_ms: int | None = None
+    ) -> None:
         super().__init__(reason, next_step=next_step)
         self.outcome = outcome
         self.reason = reason
         self.kind = kind
+        self.measured_ms = measured_ms
 
 
 def check_measurement(reading: Measurement, at_ms: int, context: Context) -> None:
@@ -41,10 +45,15 @@ def check_measurement(reading: Measurement, at_ms: int, context: Context) -> Non
             f"unit: not one of {reading.kind}'s",
             f"send one of {', '.join(sign.accepted_units)}" if sign.accepted_units else error.next_step,
             reading.kind,
+            _credible(reading, at_ms, context),
         ) from None
     except NattevagtError as error:
         raise Fault(
-            Outcome.REJECTED_SCHEMA, f"value: not a value of {reading.kind}", error.next_step, reading.kind
+            Outcome.REJECTED_SCHEMA,
+            f"value: not a value of {reading.kind}",
+            error.next_step,
+            reading.kind,
+            _credible(reading, at_ms, context),
         ) from None
     if sign.band(milli) is Band.REJECT:
         raise Fault(
@@ -52,8 +61,45 @@ def check_measurement(reading: Measurement, at_ms: int, context: Context) -> Non
             f"value: outside what {reading.kind} can be",
             "measure again; check device and unit",
             reading.kind,
+            _credible(reading, at_ms, context),
         )
     _check_time(reading, at_ms, context)
+    _check_replaced(reading, sign, milli)
+
+
+def _check_replaced(reading: Measurement, sign: VitalSign, milli: int) -> None:
+    """A correction names a value that the device can have sent, and not itself."""
+    replaced = reading.replaces
+    if replaced is None:
+        return
+    measured_ms = to_ms(reading.measured_at)
+    try:
+        itself = (to_ms(replaced.measured_at), sign.to_milli(replaced.value, reading.unit)) == (measured_ms, milli)
+    except NattevagtError as error:
+        raise Fault(
+            Outcome.REJECTED_SCHEMA,
+            f"replaces.value: not a value of {reading.kind}",
+            error.next_step,
+            reading.kind,
+            measured_ms,
+        ) from None
+    if itself:
+        raise Fault(
+            Outcome.REJECTED_SCHEMA,
+            "replaces: names the reading itself",
+            "name the reading that was wrong",
+            reading.kind,
+            measured_ms,
+        )
+
+
+def _credible(reading: Measurement, at_ms: int, context: Context) -> int | None:
+    """measured_at in milliseconds, or None where its time would be refused as well."""
+    try:
+        _check_time(reading, at_ms, context)
+    except Fault:
+        return None
+    return to_ms(reading.measured_at)
 
 
 def _check_time(reading: Measurement, at_ms: int, context: Context) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from schemas.rules import RuleBundle
 from schemas.triage import Finding
-from streams.core.plan import Plan
+from streams.core.plan import Limits, Plan
 from streams.core.rules.news2_score import News2
 from streams.core.signal.series import Point, Series
 from streams.core.state import PatientState
@@ -27,6 +27,17 @@ class View:
     silence: Mapping[str, int]
     state: PatientState
     news2: tuple[News2, Mapping[str, Point]] | None
+
+    def limits(self, kind: str, at_ms: int) -> Limits | None:
+        """The limits a reading is held against: of the plan in force when it was measured (design.md, Time).
+
+        A kind that plan had no limits for, or a plan no longer remembered: those of now, because doubt goes up.
+        """
+        if at_ms < self.plan.from_ms:
+            then = self.state.plan_at(at_ms)
+            if then is not None and kind in then.limits:
+                return then.limits[kind]
+        return self.plan.limits.get(kind)
 
     def newest(self, kind: str) -> Point | None:
         """The reading of this kind that was measured last; None = there is none."""

@@ -35,19 +35,22 @@ class PersonalLimits:
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
         """At most one finding per kind with limits."""
         findings = []
-        for kind, limits in view.plan.limits.items():
+        for kind in view.plan.limits:
             points = view.series.get(kind)
             if points:
-                finding = self._judge(kind, limits, points)
+                finding = self._judge(kind, view, points)
                 if finding is not None:
                     findings.append(finding)
         return tuple(findings)
 
-    def _judge(self, kind: str, limits: Limits, points: Points) -> Finding | None:
+    def _judge(self, kind: str, view: View, points: Points) -> Finding | None:
         newest = points[-1]
+        limits = view.limits(kind, newest.at_ms)
+        if limits is None:  # pragma: no cover - the kind is one of the plan's
+            return None
         level, bound = side(limits, newest.milli)
         if level is TriageLevel.GREEN:
-            return self._was_red(kind, limits, points)
+            return self._was_red(kind, view, points)
         return Finding(
             self.id,
             self.version,
@@ -59,7 +62,7 @@ class PersonalLimits:
             is_unconfirmed(kind, points),
         )
 
-    def _was_red(self, kind: str, limits: Limits, points: Points) -> Finding | None:
+    def _was_red(self, kind: str, view: View, points: Points) -> Finding | None:
         """Red shortly before: CALM_READINGS newer readings inside the limits are needed to be green again.
 
         A red value of the confirm band that no repeat confirmed was a measuring fault.
@@ -67,6 +70,9 @@ class PersonalLimits:
         calm = 0
         for last in range(len(points), 0, -1):
             point = points[last - 1]
+            limits = view.limits(kind, point.at_ms)
+            if limits is None:  # pragma: no cover - the kind is one of the plan's
+                return None
             level, _ = side(limits, point.milli)
             calm += level is TriageLevel.GREEN
             if calm >= CALM_READINGS:
