@@ -11,7 +11,7 @@ from schemas.base import rfc3339, to_ms
 from schemas.binding import DeviceBindings
 from schemas.catalog import default_bundle
 from schemas.clinical_outcome import ClinicalOutcome
-from schemas.command import COMMAND, AnyCommand, Invalidate
+from schemas.command import COMMAND, AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.events import (
     BindingsReceived,
@@ -146,10 +146,11 @@ _SAID: dict[str, dict[str, Any]] = {
     "note": {"ref": "note-1"},
     "delivery_reported": {"role": "system", "notice_id": "n1", "channel": "webhook", "result": "delivered"},
     "request_contact": {"role": "citizen"},
+    "invalidate": {"kind": "spo2", "measured_at": rfc3339(T0), "why": "wrong_patient"},
 }
 """What each command says beside the common part."""
 
-_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported"})
+_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported", "invalidate"})
 
 
 def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:
@@ -159,10 +160,9 @@ def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:
     return COMMAND.validate_python(body | about | _SAID.get(kind, {}) | changed)
 
 
-def make_invalidate(kind: str = "spo2", *, at_ms: int = T0, **changed: Any) -> Invalidate:
+def make_invalidate(kind: str = "spo2", *, at_ms: int = T0, **changed: Any) -> AnyCommand:
     """A nurse says that a reading was somebody else's."""
-    body = {"id": "command-1", "patient": PATIENT, "by": NURSE, "role": "nurse", "why": "wrong_patient"}
-    return Invalidate.model_validate(body | {"kind": kind, "measured_at": rfc3339(at_ms)} | changed)
+    return make_command("invalidate", **({"kind": kind, "measured_at": rfc3339(at_ms)} | changed))
 
 
 def make_event(contract: Contract, *, received_ms: int = T0, offset: int = 0, **changed: Any) -> InputEvent:
