@@ -162,7 +162,8 @@ def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:
 
 def make_invalidate(kind: str = "spo2", *, at_ms: int = T0, **changed: Any) -> AnyCommand:
     """A nurse says that a reading was somebody else's."""
-    return make_command("invalidate", **({"kind": kind, "measured_at": rfc3339(at_ms)} | changed))
+    said = make_command("invalidate").model_dump(exclude_none=True)
+    return COMMAND.validate_python(said | {"kind": kind, "measured_at": rfc3339(at_ms)} | changed)
 
 
 def make_event(contract: Contract, *, received_ms: int = T0, offset: int = 0, **changed: Any) -> InputEvent:
