@@ -86,6 +86,12 @@ class ClinicalOutcomeReceived(_Input):
     type: Literal["ClinicalOutcomeReceived"] = "ClinicalOutcomeReceived"
 
 
+class AnswersReceived(_Input):
+    """Well-formed Answers with a credible time. Whether the questionnaire exists is for `step` to say."""
+
+    type: Literal["AnswersReceived"] = "AnswersReceived"
+
+
 class InputRefused(_Event):
     """Intake refused a record whose key is a well-formed pseudonym.
 
@@ -150,7 +156,14 @@ class PartitionAlive(_Event):
     at_ms: int
 
 
-InputEvent = MeasurementReceived | CommandReceived | CarePlanReceived | BindingsReceived | ClinicalOutcomeReceived
+InputEvent = (
+    MeasurementReceived
+    | AnswersReceived
+    | CommandReceived
+    | CarePlanReceived
+    | BindingsReceived
+    | ClinicalOutcomeReceived
+)
 PatientEvent = InputEvent | InputRefused | TimerFired | Resumed
 LogEvent = PatientEvent | PartitionAlive
 
@@ -161,6 +174,7 @@ EVENT: TypeAdapter[LogEvent] = TypeAdapter(
         | CarePlanReceived
         | BindingsReceived
         | ClinicalOutcomeReceived
+        | AnswersReceived
         | InputRefused
         | TimerFired
         | Resumed

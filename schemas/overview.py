@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Open
 from schemas.triage import TriageLevel
 
@@ -37,10 +39,32 @@ class News2View(Open):
     missing: tuple[str, ...]
 
 
+class AnsweredForm(Open):
+    """What the newest form of one questionnaire came to.
+
+    reasons: of its decision table, the most urgent first. scores: by score id. until: its colour holds before this.
+    next_at: when the next form is due; None = the clinic decides. answered: was it answered green automatically?
+    asks: questionnaires that should be answered next.
+    """
+
+    version: int
+    answered_at: str
+    level: TriageLevel
+    tier: int
+    reasons: tuple[str, ...]
+    scores: dict[str, int]
+    until: str
+    next_at: str | None
+    answered: bool
+    wants_contact: bool
+    asks: tuple[str, ...]
+
+
 class Overview(Open):
     """level: None before anything is known of the patient, or when green has expired (see `silence`).
 
     silence: kinds whose slot is overdue (blue). as_of, expires_at: every colour has both.
+    answers: questionnaire -> its newest form. symptoms: code (schemas.symptoms) -> value, as last told.
     applied_offset: of patient-events.v1; a reader keeps the highest.
     """
 
@@ -59,3 +83,5 @@ class Overview(Open):
     plan_version: int | None
     status: Literal["active", "planned", "ended"]
     applied_offset: int
+    answers: dict[str, AnsweredForm] = Field(default_factory=dict)
+    symptoms: dict[str, int] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ import orjson
 from pydantic import Field, model_validator
 
 from schemas.base import Closed
+from schemas.questionnaire import Questionnaire
 
 Minutes = Annotated[int, Field(ge=0, le=525_600)]
 Hours = Annotated[int, Field(ge=1, le=8760)]
@@ -117,6 +118,8 @@ class RuleBundle(Closed):
     """One bundle; the shipped default is in force at offset -1, before anything is published on rules.v1.
 
     signed_by: staff id of the clinician who signed; None for the shipped default, which nobody has signed.
+    questionnaires: the institution's own, imported or with licensed texts; one of the same id and version as a
+    shipped one takes its place.
     zones: per time zone, (from epoch ms, seconds east of UTC), rising; generated from the tz database.
     """
 
@@ -130,7 +133,15 @@ class RuleBundle(Closed):
     missing: MissingRules = MissingRules()
     ladder: LadderRules = LadderRules()
     battery: BatteryRules = BatteryRules()
+    questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=100, strict=False)] = ()
     zones: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        names = [(form.id, form.version) for form in self.questionnaires]
+        if len(set(names)) != len(names):
+            raise ValueError("questionnaires: one of each id and version")
+        return self
 
     @cached_property
     def digest(self) -> str:

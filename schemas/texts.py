@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from schemas import form_texts
 from schemas.alert import AlertStepType
 from schemas.audit import Outcome
 from schemas.triage import TriageLevel
@@ -36,6 +37,7 @@ KINDS: Mapping[str, Text] = {
     "fetal_hr": Text("fosterets hjertefrekvens", "fetal heart rate"),
     "consciousness": Text("bevidsthed", "consciousness"),
     "supplemental_o2": Text("ilttilskud", "oxygen supply"),
+    "answers": Text("skemasvar", "answers to a questionnaire"),
     "input": Text("en indsendelse", "an input"),
 }
 """Short names of kinds, for a table's cell and inside a sentence; the full ones are in schemas.vitals."""
@@ -111,7 +113,8 @@ REASONS: Mapping[str, Text] = {
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
     "time.passed": Text("tiden gik", "time passed"),
 }
-"""Pattern of a reason code -> its words. {kind} is a vital sign, {why} the end of an outcome; first match wins."""
+"""Pattern of a reason code -> its words. {kind} is a vital sign, {why} the end of an outcome; first match wins.
+Reasons of questionnaires begin with `pro.` and have their words in schemas.form_texts."""
 
 THEN = Text(
     "{reason} – da det blev målt; nyere målinger er rolige", "{reason} – when it was measured; newer readings are calm"
@@ -152,6 +155,8 @@ def outcome(code: str, language: Language) -> str:
 
 def reason(code: str, language: Language) -> str:
     """A reason code in words; a code without a row is shown as it is."""
+    if (of_form := form_texts.reason(code)) is not None:
+        return say(of_form, language)
     for pattern, text in _PATTERNS:
         match = pattern.fullmatch(code)
         if match is not None:
@@ -166,6 +171,8 @@ def reason(code: str, language: Language) -> str:
 
 def has_words(code: str) -> bool:
     """Is there a row for this reason code, and for the kind in it?"""
+    if form_texts.reason(code) is not None:
+        return True
     for pattern, _ in _PATTERNS:
         match = pattern.fullmatch(code)
         if match is not None:

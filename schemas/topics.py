@@ -43,6 +43,7 @@ class Topic:
 _IN, _BIG = 1024 * KIB, 2048 * KIB
 
 MEASUREMENTS = "measurements.v1"
+ANSWERS = "answers.v1"
 COMMANDS = "commands.v1"
 CARE_PLANS = "care-plans.v1"
 BINDINGS = "device-bindings.v1"
@@ -68,6 +69,17 @@ TABLE: tuple[Topic, ...] = (
         "patient",
         "Measurement",
         ("devices", "gateway"),
+        Layout.PATIENT,
+        "delete",
+        30 * DAY_MS,
+        _IN,
+        "input",
+    ),
+    Topic(
+        ANSWERS,
+        "patient",
+        "Answers",
+        ("apps", "gateway"),
         Layout.PATIENT,
         "delete",
         30 * DAY_MS,

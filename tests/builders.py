@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from schemas.alert import AlertStep
+from schemas.answers import Answers
 from schemas.audit import AuditBody, Outcome
 from schemas.base import rfc3339, to_ms
 from schemas.binding import DeviceBindings
@@ -14,6 +15,7 @@ from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND, AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.events import (
+    AnswersReceived,
     BindingsReceived,
     CarePlanReceived,
     ClinicalOutcomeReceived,
@@ -30,7 +32,7 @@ from schemas.measurement import Measurement
 from schemas.model import ModelSnapshot, content_digest
 from schemas.plan import CarePlan
 from schemas.rules import RuleBundle
-from schemas.topics import BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
@@ -46,10 +48,11 @@ T0 = 1_767_596_400_000
 
 PATIENT, DEVICE, TEAM, NURSE = "p1", "oximeter-1", "lung", "nurse-1"
 
-Contract = Measurement | CarePlan | DeviceBindings | AnyCommand | ClinicalOutcome
+Contract = Measurement | Answers | CarePlan | DeviceBindings | AnyCommand | ClinicalOutcome
 
 _TOPIC: dict[type[BaseModel], tuple[str, type[InputEvent]]] = {
     Measurement: (MEASUREMENTS, MeasurementReceived),
+    Answers: (ANSWERS, AnswersReceived),
     CarePlan: (CARE_PLANS, CarePlanReceived),
     DeviceBindings: (BINDINGS, BindingsReceived),
     **dict.fromkeys(get_args(AnyCommand), (COMMANDS, CommandReceived)),
@@ -69,6 +72,28 @@ def make_measurement(value: float | str = 96, *, kind: str = "spo2", at_ms: int 
         "device": DEVICE,
     }
     return Measurement.model_validate(body | changed)
+
+
+CALM: dict[str, dict[str, bool | int]] = {
+    "copd-diary": dict.fromkeys(("dyspnoea", "sputum", "sputum_colour", "cold", "wheeze", "cough", "fever"), False),
+    "hf-daily": {**dict.fromkeys(("dyspnoea", "swelling", "dizzy", "woke", "propped"), False), "change": 1},
+    "global-change": {"change": 0},
+}
+"""Green answers of some questionnaires."""
+
+
+def make_answers(questionnaire: str = "hf-daily", *, at_ms: int = T0, **changed: Any) -> Answers:
+    """A complete form; green for the questionnaires of CALM, else with the items given. `items` are added to it."""
+    items = {**CALM.get(questionnaire, {}), **changed.pop("items", {})}
+    body = {
+        "id": "form-1",
+        "patient": PATIENT,
+        "questionnaire": questionnaire,
+        "version": 1,
+        "answered_at": rfc3339(at_ms),
+        "items": items,
+    }
+    return Answers.model_validate(body | changed)
 
 
 def make_plan(**changed: Any) -> CarePlan:
@@ -260,6 +285,11 @@ class Patient:
         """A reading is measured `ago` minutes before it arrives."""
         at_ms = self.now_ms + round((minutes - ago) * MINUTE)
         return self.gets(make_measurement(value, at_ms=at_ms, **changed), minutes=minutes)
+
+    def fills(self, form: str = "hf-daily", *, minutes: float = 1, ago: float = 0, **changed: Any) -> AuditBody:
+        """A questionnaire is filled `ago` minutes before it arrives."""
+        at_ms = self.now_ms + round((minutes - ago) * MINUTE)
+        return self.gets(make_answers(form, at_ms=at_ms, **changed), minutes=minutes)
 
     def waits(self, *, minutes: float = 0, hours: float = 0, **changed: Any) -> tuple[Effect, ...]:
         """Nothing comes; the timekeeper lets time pass."""

@@ -1,10 +1,13 @@
-"""The catalogue that ships with the package: the default rule bundle and the time zones' rules as data."""
+"""The catalogue that ships with the package: the default rule bundle, time zones' rules as data, questionnaires."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 import orjson
+import yaml
 
+from schemas.questionnaire import Questionnaire
 from schemas.rules import RuleBundle
 
 
@@ -16,3 +19,25 @@ def default_bundle() -> RuleBundle:
     """
     zones = orjson.loads(files(__name__).joinpath("zones.json").read_bytes())
     return RuleBundle(zones={name: tuple(map(tuple, rows)) for name, rows in zones.items()})
+
+
+@cache
+def shipped_questionnaires() -> Mapping[tuple[str, int], Questionnaire]:
+    """(id, version) -> each questionnaire of questionnaires/*.yaml, in the order of the file names.
+
+    They belong to the release, as the table of vital signs does: a decision names its `code`, and with it these.
+    Old versions stay, so that old forms can be judged again; tests/contracts/test_questionnaires.py sees to that.
+    """
+    folder = files(__name__).joinpath("questionnaires")
+    texts = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.name.endswith(".yaml")}
+    forms = [read_questionnaire(texts[name]) for name in sorted(texts)]
+    return {(form.id, form.version): form for form in forms}
+
+
+def read_questionnaire(text: str) -> Questionnaire:
+    """A questionnaire from YAML or JSON text. Raises yaml.YAMLError or pydantic.ValidationError."""
+    return Questionnaire.model_validate(yaml.load(text, Loader=_Loader))  # noqa: S506 - a safe loader, see below
+
+
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Safe either way; the one in C is ten times as fast and not in every build."""

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 import schemas
 from schemas.alert import AlertStep, WatchAlive
+from schemas.answers import Answers
 from schemas.audit import AuditBody
 from schemas.binding import DeviceBindings
 from schemas.clinical_outcome import ClinicalOutcome
@@ -25,6 +26,7 @@ from schemas.model import MODEL
 from schemas.notice import Notice, Reply
 from schemas.overview import Overview
 from schemas.plan import CarePlan
+from schemas.questionnaire import Questionnaire
 from schemas.rules import RuleBundle
 from schemas.score import RiskScore
 from streams.cli import tables
@@ -34,6 +36,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 CONTRACTS: Mapping[str, tuple[TypeAdapter[Any], Literal["validation", "serialization"]]] = {
     "Measurement": (TypeAdapter(Measurement), "validation"),
+    "Answers": (TypeAdapter(Answers), "validation"),
+    "Questionnaire": (TypeAdapter(Questionnaire), "validation"),
     "CarePlan": (TypeAdapter(CarePlan), "validation"),
     "DeviceBindings": (TypeAdapter(DeviceBindings), "validation"),
     "Command": (COMMAND, "validation"),
@@ -77,6 +81,7 @@ class Block:
 BLOCKS = (
     Block("schemas/README.md", "topics", tables.topics),
     Block("schemas/README.md", "vitals", tables.vitals),
+    Block("schemas/README.md", "questionnaires", tables.questionnaires),
     Block("schemas/README.md", "outcomes", tables.outcomes),
     Block("schemas/README.md", "rules", tables.rules),
     Block("streams/core/escalation/README.md", "ladder", tables.ladder),

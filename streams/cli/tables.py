@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from schemas.audit import Outcome
+from schemas.catalog import shipped_questionnaires
 from schemas.texts import OUTCOMES
 from schemas.topics import ALERTS_ROW, DAY_MS, KIB, TABLE, UNLIMITED, Layout, Topic
 from schemas.vital_sign import Bounds, VitalSign
@@ -37,6 +38,25 @@ def vitals() -> str:
     """Every vital sign: what it is called, coded and measured in, and what intake does with its values."""
     header = ("kind", "dansk", "English", "LOINC", "unit", "also taken", "refused outside", "normal intake", "status")
     return table(header, [_vital(sign) for sign in VITALS.values()])
+
+
+def questionnaires() -> str:
+    """Every questionnaire that ships: what it is called, what may be shipped of it, and where it comes from."""
+    header = ("questionnaire", "version", "dansk", "English", "items", "rights", "licence", "source")
+    rows = [
+        (
+            f"`{form.id}`",
+            str(form.version),
+            form.title.da or "",
+            form.title.en or "",
+            str(len(form.items)),
+            form.rights.replace("_", " "),
+            form.licence,
+            form.source,
+        )
+        for form in shipped_questionnaires().values()
+    ]
+    return table(header, rows)
 
 
 def _vital(sign: VitalSign) -> tuple[str, ...]:

@@ -8,18 +8,19 @@ from streams.core.enrol import reconcile
 from streams.core.escalation.ladder import Move, Phase, Trigger, deadline_passed, phase_of, worsen
 from streams.core.evolve import evolve
 from streams.core.plan import CLOCK_ENDS_MS, NEVER, parse_plan
+from streams.core.pro.held import answers_end
 from streams.core.settle import decided, settle
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict
 
 
 def data_due(state: PatientState) -> int:
-    """Earliest deadline about data: a slot that falls due, a plan that begins or ends. NEVER = none.
+    """Earliest deadline about data: a slot falls due, a form ceases to speak, a plan begins or ends. NEVER = none.
 
     An edge that time has passed while data had to wait is still due: the slots clocked are not those of the
     plan in force.
     """
-    now_ms, due = state.now_ms, next_due(state.slots)
+    now_ms, due = state.now_ms, min(next_due(state.slots), answers_end(state.answers, state.now_ms))
     edges = [edge for plan in map(parse_plan, state.plans) for edge in (plan.from_ms, plan.until_ms)]
     for edge in edges:
         if now_ms < edge < due:

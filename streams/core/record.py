@@ -15,6 +15,7 @@ from schemas.errors import StateError
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
 from streams.core.learning.memory import Fact, Memory, Waiting
+from streams.core.pro.held import pack_filled, unpack_filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
 from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState, Withdrawn
@@ -109,6 +110,8 @@ def encode_state(record: StateRecord) -> bytes:
             "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
             "learned": state.learned,
             "memory": _memory_out(state.memory),
+            "answers": {name: pack_filled(filled) for name, filled in state.answers.items()},
+            "symptoms": state.symptoms,
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -138,6 +141,8 @@ def decode_state(data: bytes) -> StateRecord:
         aspects={kind: Aspect(*row) for kind, row in body.get("aspects", {}).items()},
         learned=body.get("learned", {}),
         memory=_memory(*body.get("memory", ((), (), 0))),
+        answers={name: unpack_filled(row) for name, row in body.get("answers", {}).items()},
+        symptoms={code: tuple(fact) for code, fact in body.get("symptoms", {}).items()},
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 

@@ -81,9 +81,11 @@ def _unanswered(
 
 
 def _just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> bool:
-    """Does the finding rest on the reading that is being accounted for?"""
+    """Does the finding rest on the reading or form that is being accounted for?"""
     if finding is verdict.late:
         return True
+    if verdict.answers is not None:
+        return finding.reason.startswith(f"pro.{verdict.answers}.")
     if verdict.reading is None:
         return False
     kind, point = verdict.reading
@@ -223,6 +225,8 @@ def _outcome(verdict: Verdict, settled: Settled) -> Outcome:
     carried = late is not None and late.reason in alert.reasons
     if reading is not None:
         carried = carried or any(f"{reading[0]}_milli" in finding.evidence for finding in settled.triage.concerns)
+    if verdict.answers is not None:
+        carried = carried or any(_just_arrived(finding, settled.state, verdict) for finding in settled.triage.concerns)
     return Outcome.ACCEPTED_SUPPRESSED if carried else Outcome.ACCEPTED_NO_ALERT
 
 

@@ -9,6 +9,7 @@ from schemas.triage import TriageLevel
 from streams.core.learning.memory import EMPTY, Memory
 from streams.core.models.base import Parameters
 from streams.core.plan import Plan, parse_plan
+from streams.core.pro.held import Filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import Points
 
@@ -104,6 +105,7 @@ class PatientState:
     alerts: how many this patient has had. battery: device -> (percent, at_ms).
     slots_plan: version of the plan whose slots are clocked; 0 = none.
     aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
+    answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
     """
@@ -128,6 +130,8 @@ class PatientState:
     aspects: Mapping[str, Aspect] = field(default_factory=dict)
     learned: Mapping[str, Parameters] = field(default_factory=dict)
     memory: Memory = EMPTY
+    answers: Mapping[str, Filled] = field(default_factory=dict)
+    symptoms: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from schemas.events import (
+    AnswersReceived,
     BindingsReceived,
     CarePlanReceived,
     ClinicalOutcomeReceived,
@@ -27,6 +28,7 @@ from streams.core.learning.labels import ripen
 from streams.core.learning.outcome import outcome_received
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
+from streams.core.pro.receive import answers_received
 from streams.core.scoring import scores
 from streams.core.settle import account, decided, settle
 from streams.core.state import PatientState
@@ -67,6 +69,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
             after, effects = _refused(state, event, context)
         case (
             MeasurementReceived()
+            | AnswersReceived()
             | CommandReceived()
             | CarePlanReceived()
             | BindingsReceived()
@@ -109,6 +112,8 @@ def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[V
     match event:
         case MeasurementReceived():
             return receive(state, event, context), None
+        case AnswersReceived():
+            return answers_received(state, event, context), None
         case CommandReceived():
             return obey(state, event, context)
         case CarePlanReceived():

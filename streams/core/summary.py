@@ -4,11 +4,13 @@ from typing import Literal
 
 from schemas.base import rfc3339
 from schemas.ids import make_id
-from schemas.overview import LastReading, News2View, OpenAlert, Overview
+from schemas.overview import AnsweredForm, LastReading, News2View, OpenAlert, Overview
+from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
 from streams.core.adherence.slots import next_due
 from streams.core.effects import PublishOverview
 from streams.core.plan import NEVER, Plan, parse_plan
+from streams.core.pro.held import Filled, answers_end
 from streams.core.state import PatientState
 from streams.core.triage import Triage
 
@@ -16,7 +18,7 @@ from streams.core.triage import Triage
 def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
     """The effect; `applied_offset` is filled in by the shell, which alone knows it."""
     plan = state.plan_at(state.now_ms)
-    expires = next_due(state.slots)
+    expires = min(next_due(state.slots), answers_end(state.answers, state.now_ms))
     body = Overview(
         patient=state.patient,
         level=triage.level,
@@ -32,6 +34,8 @@ def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
         plan_version=None if plan is None else plan.contract.version,
         status=_status(state, plan),
         applied_offset=-1,
+        answers={name: _answered(state.answers[name]) for name in sorted(state.answers)},
+        symptoms={code: state.symptoms[code][0] for code in sorted(state.symptoms)},
     )
     return PublishOverview(make_id(cause, "overview"), state.now_ms, body)
 
@@ -68,6 +72,23 @@ def _last(kind: str, state: PatientState) -> LastReading:
         unit=VITALS[kind].unit,
         measured_at=rfc3339(point.at_ms),
         unconfirmed=point.in_confirm_band,
+    )
+
+
+def _answered(filled: Filled) -> AnsweredForm:
+    newest = filled.forms[-1]
+    return AnsweredForm(
+        version=newest.version,
+        answered_at=rfc3339(newest.at_ms),
+        level=TriageLevel(filled.level),
+        tier=filled.tier,
+        reasons=tuple(one.reason for one in filled.spoke),
+        scores=dict(sorted(filled.scores.items())),
+        until=rfc3339(filled.until_ms),
+        next_at=rfc3339(filled.next_ms) if filled.next_ms else None,
+        answered=filled.green_ms > 0,
+        wants_contact=newest.wants,
+        asks=filled.asks,
     )
 
 

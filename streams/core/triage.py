@@ -14,8 +14,9 @@ from streams.core.rules.news2 import scored
 from streams.core.rules.news2_score import News2
 from streams.core.state import PatientState
 
-ALWAYS = frozenset({"extreme"})
-"""Rules that no plan can switch off: an impossible-looking value is never nobody's business."""
+ALWAYS = frozenset({"extreme", "pro"})
+"""Rules that no plan can switch off: an impossible-looking value, or a patient's own answer, is never
+nobody's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,13 @@ def assess(state: PatientState, context: Context) -> Triage:
             found += rule.evaluate(view, found)
     found = _confirmed_by_others(found)
     level, tier = _worst(found) if found else (TriageLevel.GREEN, 0)
-    unsaid = level is TriageLevel.GREEN and (silence or not state.series)
+    unsaid = level is TriageLevel.GREEN and (silence or not (state.series or _is_answered(state)))
     return Triage(None if unsaid else level, tier, found, silence, result and result[0])
+
+
+def _is_answered(state: PatientState) -> bool:
+    """Does a form still speak for a patient of whom nothing is measured?"""
+    return any(state.now_ms < filled.until_ms for filled in state.answers.values())
 
 
 def _worst(found: tuple[Finding, ...]) -> tuple[TriageLevel, int]:

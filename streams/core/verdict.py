@@ -13,8 +13,9 @@ class Verdict:
     """state: after the input. outcome: None = it depends on the triage (accepted.no_alert, .alert, .suppressed).
 
     reason, next_step: for the audit; None where an accepted input needs none. by: staff id of a command.
-    reading: (kind, point) of an accepted measurement. late: a concern that newer readings hide.
+    reading: (kind, point) of an accepted measurement. late: a concern that newer readings or forms hide.
     withdrew: why readings were withdrawn by it, as a reason code; None = none were.
+    answers: the questionnaire of an accepted form.
     """
 
     state: PatientState
@@ -25,6 +26,7 @@ class Verdict:
     reading: tuple[str, Point] | None = None
     late: Finding | None = None
     withdrew: str | None = None
+    answers: str | None = None
 
 
 def refuse(state: PatientState, outcome: Outcome, reason: str, next_step: str, by: str | None = None) -> Verdict:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.protocols import Validator
 
 from schemas.alert import WatchAlive
-from schemas.catalog import default_bundle
+from schemas.catalog import default_bundle, shipped_questionnaires
 from schemas.coverage import TeamCoverage
 from schemas.errors import ConfigurationError
 from schemas.events import EVENT, PartitionAlive, Resumed, Stamp
@@ -27,6 +27,7 @@ from tests.builders import (
     Patient,
     alerts,
     audits,
+    make_answers,
     make_bindings,
     make_command,
     make_measurement,
@@ -65,7 +66,7 @@ EXAMPLE = Example(
     offset=7,
     index=0,
 )
-SENT = ("Measurement", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
+SENT = ("Measurement", "Answers", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
 
 
 def published(name: str) -> Validator:
@@ -82,6 +83,8 @@ def night() -> Patient:
     patient.measures(66, minutes=5)
     patient.measures("V", kind="consciousness")
     patient.measures(66, device="stranger")
+    patient.fills(items={"woke": True}, wants_contact=True)
+    patient.fills("unheard-of")
     patient.commands("acknowledge")
     patient.commands("acknowledge", role="citizen")
     patient.feed(make_refusal(received_ms=patient.now_ms))
@@ -105,6 +108,8 @@ def emitted() -> Iterator[tuple[str, Any]]:
         ("RiskScore", [OPINION]),
         ("WatchAlive", [WatchAlive(partition=0, assessed_up_to="2026-01-05T07:00:00.000Z")]),
         ("Measurement", [make_measurement(), make_measurement("V", kind="consciousness")]),
+        ("Answers", [make_answers(), make_answers("phq9", totals={"44261-6": 12}, wants_contact=True)]),
+        ("Questionnaire", list(shipped_questionnaires().values())),
         ("CarePlan", [make_plan(), make_plan(slots=[make_slot()])]),
         ("DeviceBindings", [make_bindings()]),
         ("Command", [make_command(), make_command("close")]),

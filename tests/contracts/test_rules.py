@@ -10,6 +10,7 @@ from schemas.plan import CarePlan
 from schemas.triage import Finding
 from schemas.vitals import VITALS
 from streams.core.plan import Plan, parse_plan
+from streams.core.pro.held import Filled, Form, Spoke
 from streams.core.rules import RULES
 from streams.core.rules.base import Rule, View
 from streams.core.rules.news2 import scored
@@ -59,9 +60,21 @@ def view(seed: int) -> View:
         series=series,
         refused=(Refused(NOW_MS - HOUR_MS, chance.choice(("spo2", "")), "rejected.unit"),),
         battery={"d": (chance.randrange(101), NOW_MS)},
+        answers=answers(chance),
     )
     bundle, care = default_bundle(), plan()
     return View(NOW_MS, care, bundle, series, silence, state, scored(care.contract, series, bundle.news2))
+
+
+def answers(chance: random.Random) -> dict[str, Filled]:
+    """Sometimes a form of some colour, still in force or not."""
+    if chance.random() < 0.5:
+        return {}
+    level, tier = chance.choice([("green", 0), ("yellow", 2), ("red", 3)])
+    at_ms = NOW_MS - chance.randrange(96) * HOUR_MS
+    green_ms = at_ms if level == "green" else 0
+    form = Form(at_ms, 1, (1,), {})
+    return {"phq2": Filled((form,), level, tier, (Spoke("row", level, tier),), at_ms + 48 * HOUR_MS, green_ms=green_ms)}
 
 
 def findings(rule: Rule, seed: int) -> tuple[Finding, ...]:

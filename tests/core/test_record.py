@@ -29,6 +29,7 @@ def full() -> PatientState:
     patient.measures(65, battery_percent=5)
     patient.measures("V", kind="consciousness")
     patient.gets(make_invalidate(at_ms=patient.now_ms, value_milli=1))
+    patient.fills("hf-daily", items={"dyspnoea": True}, wants_contact=True)
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.waits(hours=30, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
     return patient.state

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from schemas.answers import Answers
 from schemas.audit import Outcome
+from schemas.base import to_ms
 from schemas.binding import DeviceBindings
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.codec import MAX_INPUT_BYTES, Headers, MalformedError, loads
 from schemas.command import COMMAND
 from schemas.errors import ContractError
 from schemas.events import (
+    AnswersReceived,
     BindingsReceived,
     CarePlanReceived,
     ClinicalOutcomeReceived,
@@ -26,10 +29,11 @@ from schemas.events import (
 from schemas.ids import is_pseudonym, make_id
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
-from schemas.topics import BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
-from streams.core.intake.content import Fault, check_bindings, check_measurement, check_outcome, check_plan
+from streams.core.intake.content import Fault, check_bindings, check_measurement, check_outcome, check_plan, check_time
+from streams.core.pro.held import REFUSED_KIND
 
 REDRIVE_HEADER = "nattevagt_redrive_of"
 """Names the input that this record repeats, as topic/partition/offset; put there by `nattevagt rejected redrive`."""
@@ -79,6 +83,12 @@ def _kind(body: object) -> str | None:
     return kind if isinstance(kind, str) and kind in VITALS else None
 
 
+def _answers(body: object, record: RawRecord, context: Context) -> str:
+    answers = Answers.model_validate(body)
+    check_time("answered_at", to_ms(answers.answered_at), record.at_ms, context, None)
+    return answers.patient
+
+
 def _command(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
     return COMMAND.validate_python(body).patient
 
@@ -125,10 +135,12 @@ Received = (
     | type[CarePlanReceived]
     | type[BindingsReceived]
     | type[ClinicalOutcomeReceived]
+    | type[AnswersReceived]
 )
 
 CONTRACTS: Mapping[str, tuple[Check, Received]] = {
     MEASUREMENTS: (_measurement, MeasurementReceived),
+    ANSWERS: (_answers, AnswersReceived),
     COMMANDS: (_command, CommandReceived),
     CARE_PLANS: (_plan, CarePlanReceived),
     BINDINGS: (_bindings, BindingsReceived),
@@ -207,6 +219,13 @@ def _pseudonym(key: bytes | None) -> str | None:
     return text if is_pseudonym(text) else None
 
 
+def _kind_of(record: RawRecord, fault: Fault | None) -> str | None:
+    """Under which name a refusal is remembered: the vital sign, where known, or that it was a form."""
+    if record.topic == ANSWERS:
+        return REFUSED_KIND
+    return None if fault is None else fault.kind
+
+
 def _refused(
     record: RawRecord, stamp: Stamp, outcome: Outcome, reason: str, next_step: str, fault: Fault | None = None
 ) -> Refused:
@@ -221,7 +240,7 @@ def _refused(
             stamp=stamp,
             outcome=outcome,
             reason=reason,
-            kind=None if fault is None else fault.kind,
+            kind=_kind_of(record, fault),
             measured_ms=None if fault is None else fault.measured_ms,
         )
     return Refused(outcome, reason, next_step, event)

@@ -63,7 +63,7 @@ def check_measurement(reading: Measurement, at_ms: int, context: Context) -> Non
             reading.kind,
             _credible(reading, at_ms, context),
         )
-    _check_time(reading, at_ms, context)
+    check_time("measured_at", to_ms(reading.measured_at), at_ms, context, reading.kind)
     _check_replaced(reading, sign, milli)
 
 
@@ -96,27 +96,28 @@ def _check_replaced(reading: Measurement, sign: VitalSign, milli: int) -> None:
 def _credible(reading: Measurement, at_ms: int, context: Context) -> int | None:
     """measured_at in milliseconds, or None where its time would be refused as well."""
     try:
-        _check_time(reading, at_ms, context)
+        check_time("measured_at", to_ms(reading.measured_at), at_ms, context, reading.kind)
     except Fault:
         return None
     return to_ms(reading.measured_at)
 
 
-def _check_time(reading: Measurement, at_ms: int, context: Context) -> None:
-    rules, measured_ms = context.rules.intake, to_ms(reading.measured_at)
-    if measured_ms > at_ms + rules.future_min * MINUTE_MS:
+def check_time(field: str, told_ms: int, at_ms: int, context: Context, kind: str | None) -> None:
+    """A credible instant: not ahead of its arrival, and no older than what is still worth judging."""
+    rules = context.rules.intake
+    if told_ms > at_ms + rules.future_min * MINUTE_MS:
         raise Fault(
             Outcome.REJECTED_TIME,
-            f"measured_at: more than {rules.future_min} min after arrival",
+            f"{field}: more than {rules.future_min} min after arrival",
             "set the device's clock",
-            reading.kind,
+            kind,
         )
-    if measured_ms < at_ms - rules.ancient_days * DAY_MS:
+    if told_ms < at_ms - rules.ancient_days * DAY_MS:
         raise Fault(
             Outcome.REJECTED_TIME,
-            f"measured_at: more than {rules.ancient_days} d before arrival",
+            f"{field}: more than {rules.ancient_days} d before arrival",
             "set the device's clock; history goes through a replay",
-            reading.kind,
+            kind,
         )
 
 

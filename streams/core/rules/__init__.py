@@ -6,14 +6,17 @@ from streams.core.rules.extreme import ExtremeValue
 from streams.core.rules.limits import PersonalLimits
 from streams.core.rules.missing import MissingReading
 from streams.core.rules.news2 import News2Rule
+from streams.core.rules.pro import QuestionnaireAnswers
 from streams.core.rules.refused import RefusedReading
 
 RULES: tuple[Rule, ...] = (
     PersonalLimits(),
     News2Rule(),
     ExtremeValue(),
+    QuestionnaireAnswers(),
     MissingReading(),
     RefusedReading(),
     LowBattery(),
 )
-"""Extreme comes after the rules that can say the same better, missing after all that can be a concern."""
+"""Extreme comes after the rules that can say the same better, answers after all that judges readings, missing after
+all that can be a concern."""

@@ -39,6 +39,11 @@ class View:
                 return then.limits[kind]
         return self.plan.limits.get(kind)
 
+    @property
+    def symptoms(self) -> Mapping[str, tuple[int, int]]:
+        """Symptom (schemas.symptoms) -> (value, answered_at ms) of the newest form that asked; absent = never asked."""
+        return self.state.symptoms
+
     def newest(self, kind: str) -> Point | None:
         """The reading of this kind that was measured last; None = there is none."""
         points = self.series.get(kind)

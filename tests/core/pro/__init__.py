@@ -1,0 +1,1 @@
+"""Tests of questionnaires: from a filled form to a colour."""
