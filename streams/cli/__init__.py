@@ -14,6 +14,7 @@ COMMANDS = {
     "produce": ("streams.cli.produce", "send readings as a device would, and tell what became of them"),
     "acknowledge": ("streams.cli.acknowledge", "take or close an alert"),
     "explain": ("streams.cli.explain", "tell why an alert was raised, and decide it once more"),
+    "history": ("streams.cli.history", "tell who was told of an alert, with what result, who saw it and who acted"),
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
     "rejected": ("streams.cli.rejected", "list, show and redrive what was refused"),
     "worker": ("streams.cli.worker", "run one worker"),

@@ -53,7 +53,7 @@ async def _collect(settings: Settings, beginning: str | None, patient: str | Non
     steps = [step for _, step in published]
     alert_id = of_patient(steps, patient) if patient is not None else of_beginning(steps, beginning or "")
     found = next(step.patient for step in steps if step.alert_id == alert_id)
-    events = await _events(settings, found)
+    events = await events_of(settings, found)
     audit = []
     async with LogTail(settings, [AUDIT]) as tail:
         async for record in tail.read():
@@ -63,7 +63,7 @@ async def _collect(settings: Settings, beginning: str | None, patient: str | Non
     return gather(alert_id, published, events, audit, await reference_log.in_force(settings))
 
 
-async def _events(settings: Settings, patient: str) -> list[tuple[int, LogEvent, int]]:
+async def events_of(settings: Settings, patient: str) -> list[tuple[int, LogEvent, int]]:
     """The patient's own events and the partition's heartbeats; others of the partition are not opened."""
     key = patient.encode()
     partition = partition_of(key, settings.partitions)

@@ -12,7 +12,15 @@ from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
 from streams.cli.board import Board
-from streams.core.effects import PublishAlert, PublishOverview, RejectInput, WriteAudit
+from streams.core.effects import (
+    PublishAlert,
+    PublishOverview,
+    PublishScore,
+    RejectInput,
+    SendNotice,
+    SendReply,
+    WriteAudit,
+)
 from streams.replay.run import PureRun
 from streams.sim.scenarios import first_night
 from streams.sim.story import Story
@@ -65,12 +73,15 @@ def records() -> list[ConsumerRecord]:
     interpret, found = Interpreter(SETTINGS), []
     for offset, effect in enumerate(night()[1].effects):
         match effect:
-            case PublishAlert(step=step):
-                patient = step.patient
-            case PublishOverview(overview=overview):
-                patient = overview.patient
-            case RejectInput(event=event):
-                patient = event.patient
+            case (
+                PublishAlert(step=one)
+                | SendNotice(notice=one)
+                | SendReply(reply=one)
+                | PublishScore(score=one)
+                | PublishOverview(overview=one)
+                | RejectInput(event=one)
+            ):
+                patient = one.patient
             case WriteAudit(body=body):
                 patient = body.patient or ""
         partition = partition_of(patient.encode(), PARTITIONS)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.adapters import metrics
+from streams.adapters import metrics, notify_metrics
 from streams.adapters.metrics import LABELS, PARTITION, Metrics
 from tests.contracts.house import ROOT, report
 
@@ -45,7 +45,8 @@ OTHER_LABELS = {"le", "instance", "job", PARTITION}
 def series() -> set[str]:
     """Names of all series a worker shows, read from its page."""
     found: set[str] = set()
-    for line in Metrics(1).text().decode().splitlines():
+    text = Metrics(1).text() + Metrics(1, notify_metrics.TABLE).text()
+    for line in text.decode().splitlines():
         match line.split():
             case ["#", "TYPE", name, "histogram"]:
                 found |= {f"{name}_bucket", f"{name}_sum", f"{name}_count"}
