@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Closed, Instant
+from schemas.circumstances import Circumstances
 from schemas.ids import LocalIdField, PseudonymField, TeamField
 
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -70,6 +71,7 @@ class CarePlan(Closed):
     pregnant, age_under_16: NEWS2 is not computed for them (RCP 2017).
     news2_scale: 2 only as a clinician's setting (confirmed hypercapnic failure, target 88-92 %).
     valid_until: None = until further notice.
+    circumstances: what the disease rules must know of the patient.
     """
 
     patient: PseudonymField
@@ -93,6 +95,7 @@ class CarePlan(Closed):
     news2_scale: Literal[1, 2] = 1
     pregnant: bool = False
     age_under_16: bool = False
+    circumstances: Circumstances = Circumstances()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from schemas.base import Closed
 from schemas.questionnaire import Questionnaire
+from schemas.rule_table import RuleRow
+from schemas.shipped_rules import shipped_rows
 
 Minutes = Annotated[int, Field(ge=0, le=525_600)]
 Hours = Annotated[int, Field(ge=1, le=8760)]
@@ -120,6 +122,7 @@ class RuleBundle(Closed):
     signed_by: staff id of the clinician who signed; None for the shipped default, which nobody has signed.
     questionnaires: the institution's own, imported or with licensed texts; one of the same id and version as a
     shipped one takes its place.
+    table: the disease rules as rows; a bundle that leaves it out has the shipped ones.
     zones: per time zone, (from epoch ms, seconds east of UTC), rising; generated from the tz database.
     """
 
@@ -134,6 +137,7 @@ class RuleBundle(Closed):
     ladder: LadderRules = LadderRules()
     battery: BatteryRules = BatteryRules()
     questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=100, strict=False)] = ()
+    table: Annotated[tuple[RuleRow, ...], Field(max_length=512, strict=False)] = Field(default_factory=shipped_rows)
     zones: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -141,6 +145,8 @@ class RuleBundle(Closed):
         names = [(form.id, form.version) for form in self.questionnaires]
         if len(set(names)) != len(names):
             raise ValueError("questionnaires: one of each id and version")
+        if len({row.id for row in self.table}) != len(self.table):
+            raise ValueError("table: ids of rows must differ")
         return self
 
     @cached_property

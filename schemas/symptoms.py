@@ -39,6 +39,12 @@ SYMPTOMS: Mapping[str, Text] = {
     "vomiting": Text("opkastning", "vomiting"),
     "sudden_swelling": Text("pludselig hævelse", "sudden swelling"),
     "fetal_movement_less": Text("mindre liv", "reduced fetal movement"),
+    "foul_fluid": Text("ildelugtende fostervand", "foul-smelling fluid"),
+    "contractions": Text("veer", "contractions"),
+    "uterus_tender": Text("øm livmoder", "tender uterus"),
+    # Low pressure (HTN-05) and low glucose (DM-03)
+    "fell": Text("faldet", "fallen"),
+    "hypo_help": Text("havde brug for hjælp ved lavt blodsukker", "needed help with low glucose"),
     # Cancer treatment (CA-01): 0 none to 4 worst
     "feels_ill": Text("utilpas", "feels ill"),
     "ketones_unwell": Text("kvalme eller hurtig vejrtrækning ved højt blodsukker", "nausea or fast breathing"),

@@ -6,11 +6,13 @@ so that a new rule is never silent; a contract test asks for its row.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal
 
 from schemas import form_texts
 from schemas.alert import AlertStepType
 from schemas.audit import Outcome
+from schemas.shipped_rules import shipped_rows
 from schemas.triage import TriageLevel
 from schemas.vital_sign import Text
 from schemas.vitals import VITALS
@@ -30,6 +32,7 @@ KINDS: Mapping[str, Text] = {
     "pef": Text("peakflow", "peak flow"),
     "steps": Text("skridt", "steps"),
     "glucose": Text("blodsukker", "glucose"),
+    "ketone": Text("ketoner", "ketones"),
     "crp": Text("CRP", "CRP"),
     "hb": Text("hæmoglobin", "haemoglobin"),
     "urine_protein": Text("protein i urinen", "urine protein"),
@@ -98,6 +101,12 @@ REASONS: Mapping[str, Text] = {
     "missing.{kind}": Text("{kind} mangler", "{kind} is missing"),
     "refused.{kind}.{why}": Text("{kind} afvist: {why}", "{kind} refused: {why}"),
     "battery.low": Text("lavt batteri i måleudstyret", "low battery in a device"),
+    "reference.target": Text("KOL-regler mangler mål for iltmætning", "COPD rules lack a target for SpO2"),
+    "reference.best": Text("astmaregler mangler bedste peakflow", "asthma rules lack the personal best"),
+    "reference.chemotherapy": Text("kræftregler mangler dato for kemoterapi", "cancer rules lack the day of treatment"),
+    "reference.discharge": Text("udskrivningsregler mangler dato", "discharge rules lack the day of discharge"),
+    "reference.pregnancy": Text("graviditetsregler, men ikke gravid i planen", "pregnancy rules in a plan without one"),
+    "reference.rule": Text("planen nævner en regel, der ikke findes", "the plan names a rule that does not exist"),
     "technical.not_assessed": Text("en måling kunne ikke vurderes", "a reading could not be assessed"),
     "team.unknown": Text("planens team findes ikke", "the plan's team does not exist"),
     "ladder.unanswered": Text("ingen svarede til tiden", "nobody answered in time"),
@@ -122,6 +131,11 @@ THEN = Text(
 """What had been red when it was measured and came late, or came to light when another reading was withdrawn."""
 
 _THEN = ".was_red"
+
+ASK = Text("{rule}: afventer ny måling", "{rule}: waiting for another reading")
+"""What a disease rule says while it waits for another reading."""
+
+_ASK = ".ask"
 
 _PATTERNS = tuple(
     (re.compile(re.escape(code).replace(r"\{kind\}", r"(?P<kind>\w+)").replace(r"\{why\}", r"(?P<why>\w+)")), text)
@@ -166,7 +180,21 @@ def reason(code: str, language: Language) -> str:
             )
     if code.endswith(_THEN):
         return say(THEN, language).format(reason=reason(code.removesuffix(_THEN), language))
-    return code
+    row = _row(code)
+    return code if row is None else say(row, language)
+
+
+def _row(code: str) -> Text | None:
+    """The words of a shipped disease rule; None for any other code."""
+    words = _shipped_words().get(code.removesuffix(_ASK))
+    if words is None or not code.endswith(_ASK):
+        return words
+    return Text(ASK.da.format(rule=words.da), ASK.en.format(rule=words.en))
+
+
+@cache
+def _shipped_words() -> Mapping[str, Text]:
+    return {row.id: Text(row.words.da, row.words.en) for row in shipped_rows()}
 
 
 def has_words(code: str) -> bool:
@@ -177,7 +205,7 @@ def has_words(code: str) -> bool:
         match = pattern.fullmatch(code)
         if match is not None:
             return match.groupdict().get("kind", "input") in KINDS
-    return code.endswith(_THEN) and has_words(code.removesuffix(_THEN))
+    return _row(code) is not None or (code.endswith(_THEN) and has_words(code.removesuffix(_THEN)))
 
 
 def reading(key: str, milli: int, unit: str | None) -> str:

@@ -157,6 +157,7 @@ _ROWS: Final = (
     _quantity("temperature", "Cel", ("[degF]", _FAHRENHEIT)),
     _quantity("mass", "kg", _times("[lb_av]", Fraction("0.45359237"), "international pound, exact")),
     _quantity("glucose", "mmol/L", _times("mg/dL", _GLUCOSE, "18.01558800000541, molar mass 180.156 g/mol")),
+    _quantity("ketones", "mmol/L"),
     _quantity("volume", "L", _times("mL", Fraction(1, 1000), "metric prefix, exact")),
     _quantity("peak flow", "L/min", _times("L/s", Fraction(60), "60 s in a minute, exact")),
     # MedCom and FUT write /d for steps per day; 1/d and the annotation {steps} are the same unit in UCUM.

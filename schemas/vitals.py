@@ -308,6 +308,20 @@ _BLOOD_AND_URINE: Final = (
         bands_source=_OUR_BANDS,
     ),
     VitalSign(
+        key="ketone",
+        name=Text("Ketoner i blod (fingerprik)", "Blood ketones (beta-hydroxybutyrate, fingerstick)"),
+        # No code: the one that public code uses, 53060-9, fails its check digit, and no source was read.
+        quantity=QUANTITIES["ketones"],
+        resolution=100,
+        reject=(0, 20_000),
+        accept=(0, 8_000),
+        step_note="none",
+        cadence="insulin: when glucose is above 13.9 or when unwell",
+        repeat=Text("Mål igen med en ny strimmel.", "Measure again with a new strip."),
+        status="no code verified; ranges engineering choice",
+        bands_source=_OUR_BANDS + "; accept ends where a common meter shows HI (8.0)",
+    ),
+    VitalSign(
         key="crp",
         name=Text("CRP, målt hjemme", "C-reactive protein, point of care"),
         loinc=(_loinc("1988-5", "mass/volume", _KNOWLEDGE),),

@@ -84,6 +84,7 @@ BLOCKS = (
     Block("schemas/README.md", "questionnaires", tables.questionnaires),
     Block("schemas/README.md", "outcomes", tables.outcomes),
     Block("schemas/README.md", "rules", tables.rules),
+    Block("schemas/README.md", "rule_table", tables.rule_table),
     Block("streams/core/escalation/README.md", "ladder", tables.ladder),
 )
 

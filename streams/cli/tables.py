@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from schemas.audit import Outcome
 from schemas.catalog import shipped_questionnaires
+from schemas.shipped_rules import shipped_rows
 from schemas.texts import OUTCOMES
 from schemas.topics import ALERTS_ROW, DAY_MS, KIB, TABLE, UNLIMITED, Layout, Topic
 from schemas.vital_sign import Bounds, VitalSign
@@ -96,6 +97,26 @@ def rules() -> str:
     return table(
         ("rule", "version", "what it finds", "source"),
         [(f"`{rule.id}`", rule.version, rule.summary, rule.source) for rule in RULES],
+    )
+
+
+def rule_table() -> str:
+    """Every disease rule that ships, with what a clinician must know before signing it."""
+    return table(
+        ("rule", "dansk", "English", "colour", "tier", "waits for a repeat", "status", "source"),
+        [
+            (
+                f"`{row.id}`" + (" (comparator)" if row.use == "comparator" else ""),
+                row.words.da,
+                row.words.en,
+                row.level.value,
+                str(row.tier),
+                "yes" if row.confirm == "repeat" else "no",
+                row.status,
+                row.source,
+            )
+            for row in shipped_rows()
+        ],
     )
 
 

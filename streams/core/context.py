@@ -7,12 +7,15 @@ from schemas.coverage import TeamCoverage
 from schemas.errors import StateError
 from schemas.events import Stamp
 from schemas.rules import RuleBundle
+from streams.core.rules.base import NO_ROWS, CompiledTable
+from streams.core.rules.compiled import compiled_table
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """In force for one event. code: name and version of the deciding program, repeated in each decision.
 
+    table: the rows of `rules`, compiled.
     scoring: False only after a model has failed on this very event: then it is decided without one.
     resting: the watch has stood still and goes on; what senders held back may still come, so data deadlines wait.
     """
@@ -22,6 +25,12 @@ class Context:
     code: str
     scoring: bool = True
     resting: bool = False
+    table: CompiledTable = NO_ROWS
+
+    def __post_init__(self) -> None:
+        """Compile where the reference data changes, and not at every reading."""
+        if self.table.source is not self.rules.table:
+            object.__setattr__(self, "table", compiled_table(self.rules))
 
 
 class BehindError(StateError):

@@ -15,12 +15,15 @@ from streams.core.verdict import Verdict
 
 
 def data_due(state: PatientState) -> int:
-    """Earliest deadline about data: a slot falls due, a form ceases to speak, a plan begins or ends. NEVER = none.
+    """Earliest deadline about data: a slot falls due, a form ceases to speak, a rule has waited long enough for
+    another reading, a plan begins or ends. NEVER = none.
 
     An edge that time has passed while data had to wait is still due: the slots clocked are not those of the
     plan in force.
     """
     now_ms, due = state.now_ms, min(next_due(state.slots), answers_end(state.answers, state.now_ms))
+    if 0 < state.recheck_ms < due:
+        due = state.recheck_ms
     edges = [edge for plan in map(parse_plan, state.plans) for edge in (plan.from_ms, plan.until_ms)]
     for edge in edges:
         if now_ms < edge < due:

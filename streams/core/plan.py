@@ -30,13 +30,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The contract, its span [from_ms, until_ms), its limits by kind, and the kinds that its slots expect."""
+    """The contract, its span [from_ms, until_ms), its limits by kind, the kinds that its slots expect, and what it
+    states of the patient (`needs` of rule rows)."""
 
     contract: CarePlan
     from_ms: int
     until_ms: int
     limits: Mapping[str, Limits]
     expected: frozenset[str]
+    states: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ def parse_plan(text: str) -> Plan:
         NEVER if contract.valid_until is None else to_ms(contract.valid_until),
         {limit.kind: _limits(limit) for limit in contract.limits},
         frozenset(kind for slot in contract.slots for kind in slot.kinds),
+        contract.circumstances.states(pregnant=contract.pregnant),
     )
 
 

@@ -112,6 +112,7 @@ def encode_state(record: StateRecord) -> bytes:
             "memory": _memory_out(state.memory),
             "answers": {name: pack_filled(filled) for name, filled in state.answers.items()},
             "symptoms": state.symptoms,
+            "recheck": state.recheck_ms,
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -143,6 +144,7 @@ def decode_state(data: bytes) -> StateRecord:
         memory=_memory(*body.get("memory", ((), (), 0))),
         answers={name: unpack_filled(row) for name, row in body.get("answers", {}).items()},
         symptoms={code: tuple(fact) for code, fact in body.get("symptoms", {}).items()},
+        recheck_ms=body.get("recheck", 0),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 

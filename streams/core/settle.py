@@ -62,6 +62,8 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     changed = shown != state.shown
     if changed:
         state = evolve(state, shown=shown)
+    if triage.recheck_ms != state.recheck_ms:
+        state = evolve(state, recheck_ms=triage.recheck_ms)
     effects = tuple(_publish(m, state, cause, context) for m in moves)
     return Settled(state, triage, moves, effects, changed)
 
@@ -89,7 +91,7 @@ def _just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> bo
     if verdict.reading is None:
         return False
     kind, point = verdict.reading
-    if finding.reason == f"limits.{kind}.was_red":
+    if finding.reason == f"limits.{kind}.was_red" or finding.evidence.get("kind") == kind:
         return finding.at_ms == point.at_ms
     points = state.series.get(kind)
     return f"{kind}_milli" in finding.evidence and points is not None and points[-1] == point

@@ -106,6 +106,7 @@ class PatientState:
     slots_plan: version of the plan whose slots are clocked; 0 = none.
     aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
     answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
+    recheck_ms: when a rule that waits for another reading decides without one; 0 = none waits.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
     """
@@ -132,6 +133,7 @@ class PatientState:
     memory: Memory = EMPTY
     answers: Mapping[str, Filled] = field(default_factory=dict)
     symptoms: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    recheck_ms: int = 0
 
     @property
     def is_known(self) -> bool:

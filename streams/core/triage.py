@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from schemas.plan import Slot
 from schemas.triage import Finding, TriageLevel
@@ -9,14 +10,21 @@ from streams.core.adherence.slots import MINUTE_MS
 from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.rules import RULES
-from streams.core.rules.base import View
+from streams.core.rules.base import Rule, View
 from streams.core.rules.news2 import scored
 from streams.core.rules.news2_score import News2
 from streams.core.state import PatientState
 
-ALWAYS = frozenset({"extreme", "pro"})
-"""Rules that no plan can switch off: an impossible-looking value, or a patient's own answer, is never
-nobody's business."""
+ALWAYS = frozenset({"extreme", "gen", "pro", "reference"})
+"""Rules that no plan can switch off: an impossible-looking value, an emergency symptom, a patient's own answer and a
+rule that cannot watch are never nobody's business."""
+
+
+@lru_cache(maxsize=1024)
+def in_use(named: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The rules of RULES that a plan uses: named themselves, or by one row of theirs."""
+    wanted = ALWAYS.union(name.partition(".")[0] for name in named)
+    return tuple(rule for rule in RULES if rule.id in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,12 @@ class Triage:
     findings: tuple[Finding, ...]
     silence: Mapping[str, int]
     news2: News2 | None
+
+    @property
+    def recheck_ms(self) -> int:
+        """When a rule that waits for another reading decides without one; 0 = none waits."""
+        waiting = [int(f.evidence["until_ms"]) for f in self.findings if "until_ms" in f.evidence]
+        return min(waiting) if waiting else 0
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -58,11 +72,10 @@ def assess(state: PatientState, context: Context) -> Triage:
     result = None
     if "news2" in plan.contract.rules:
         result = scored(plan.contract, state.series, context.rules.news2)
-    view = View(state.now_ms, plan, context.rules, state.series, silence, state, result)
+    view = View(state.now_ms, plan, context.rules, state.series, silence, state, result, context.table)
     found: tuple[Finding, ...] = ()
-    for rule in RULES:
-        if rule.id in plan.contract.rules or rule.id in ALWAYS:
-            found += rule.evaluate(view, found)
+    for rule in in_use(plan.contract.rules):
+        found += rule.evaluate(view, found)
     found = _confirmed_by_others(found)
     level, tier = _worst(found) if found else (TriageLevel.GREEN, 0)
     unsaid = level is TriageLevel.GREEN and (silence or not (state.series or _is_answered(state)))
@@ -95,12 +108,16 @@ def _silence(state: PatientState, slots: tuple[Slot, ...]) -> dict[str, int]:
     return silent
 
 
+_SAME_SIGN = {"dbp_milli": "sbp_milli"}
+"""One inflation of a cuff gives both: they are no second sign for each other."""
+
+
 def _confirmed_by_others(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """A second sign that agrees ends the doubt: then nothing waits."""
+    """A second sign or a symptom that agrees ends the doubt: then nothing waits."""
     concerns = [finding for finding in found if finding.tier >= 2]
     if not any(f.unconfirmed for f in concerns):
         return found
-    kinds = {key for f in concerns for key in f.evidence if key.endswith("_milli")}
-    if len(kinds) < 2:
+    signs = {_SAME_SIGN.get(key, key) for f in concerns for key in f.evidence if key.endswith(("_milli", "_said"))}
+    if len(signs) < 2:
         return found
     return tuple(evolve(f, unconfirmed=False) for f in found)

@@ -22,7 +22,7 @@ from tests.builders import PATIENT, Patient, make_invalidate, make_outcome, make
 
 def full() -> PatientState:
     """A state in which every part is filled."""
-    patient = Patient(slots=[make_slot()])
+    patient = Patient(slots=[make_slot()], rules=["limits", "news2", "missing", "dm"])
     for day in range(20):
         patient.measures(95 + day % 3, minutes=24 * 60)
     patient.gets(make_outcome())
@@ -31,7 +31,8 @@ def full() -> PatientState:
     patient.gets(make_invalidate(at_ms=patient.now_ms, value_milli=1))
     patient.fills("hf-daily", items={"dyspnoea": True}, wants_contact=True)
     patient.feed(make_refusal(received_ms=patient.now_ms))
-    patient.waits(hours=30, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
+    patient.measures(14, kind="glucose")
+    patient.waits(hours=3, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
     return patient.state
 
 

@@ -93,10 +93,10 @@ def _command(body: object, record: RawRecord, context: Context) -> str:  # noqa:
     return COMMAND.validate_python(body).patient
 
 
-def _plan(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+def _plan(body: object, record: RawRecord, context: Context) -> str:
     _check_kept(record)
     plan = CarePlan.model_validate(body)
-    check_plan(plan)
+    check_plan(plan, context)
     return plan.patient
 
 

@@ -130,14 +130,14 @@ def check_outcome(outcome: ClinicalOutcome, at_ms: int, context: Context) -> Non
         )
 
 
-def check_plan(plan: CarePlan) -> None:
+def check_plan(plan: CarePlan, context: Context) -> None:
     """A plan may only name what exists: else a limit or rule would silently watch nothing."""
     kinds = [limit.kind for limit in plan.limits] + [kind for slot in plan.slots for kind in slot.kinds]
     _known("limits/slots: kind", kinds, VITALS)
     codes = sorted(limit.kind for limit in plan.limits if VITALS[limit.kind].unit is None)
     if codes:
         raise Fault(Outcome.REJECTED_SCHEMA, f"limits: {codes[0]} has codes, no numbers", "leave this limit out")
-    _known("rules", plan.rules, {rule.id for rule in RULES})
+    _known("rules", plan.rules, {rule.id for rule in RULES} | context.table.ids)
 
 
 def check_bindings(bindings: DeviceBindings) -> None:

@@ -7,15 +7,19 @@ from streams.core.rules.limits import PersonalLimits
 from streams.core.rules.missing import MissingReading
 from streams.core.rules.news2 import News2Rule
 from streams.core.rules.pro import QuestionnaireAnswers
+from streams.core.rules.reference import MissingReference
 from streams.core.rules.refused import RefusedReading
+from streams.core.rules.table import FAMILIES
 
 RULES: tuple[Rule, ...] = (
     PersonalLimits(),
     News2Rule(),
+    *FAMILIES,
     ExtremeValue(),
     QuestionnaireAnswers(),
     MissingReading(),
     RefusedReading(),
+    MissingReference(),
     LowBattery(),
 )
 """Extreme comes after the rules that can say the same better, answers after all that judges readings, missing after

@@ -12,6 +12,9 @@ from schemas.vitals import VITALS
 UNCONFIRMED = 1
 """Flag: the value was in the confirm band when it arrived."""
 
+BELOW, ABOVE = 2, 4
+"""Flags: the device could not measure it, the value is below or above the bound that stands beside it."""
+
 MAX_POINTS = 64
 """Points kept per kind: 7 days of a hypertension series (28) twice over; keeps the state below its 16 kB ceiling."""
 

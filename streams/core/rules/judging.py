@@ -1,0 +1,59 @@
+"""The shared bricks of conditions: comparing in whole numbers, repeats, readings in a row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import ge, gt, le, lt
+from typing import Final
+
+from streams.core.rules.base import Answer, Evidence, Judged
+from streams.core.signal.series import REPEAT_MS, Points
+
+HOUR_MS: Final = 3_600_000
+MINUTE_MS: Final = 60_000
+
+COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+
+NO: Final = Judged(Answer.NO)
+UNKNOWN: Final = Judged(Answer.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One kind against one number, in thousandths."""
+
+    kind: str
+    op: str
+    milli: int
+
+    def holds(self, milli: int) -> bool:
+        """Does a value meet it? Exact: integers only."""
+        return COMPARE[self.op](milli, self.milli)
+
+    def evidence(self, milli: int) -> Evidence:
+        """What a finding says of a value that meets it."""
+        return {f"{self.kind}_milli": milli, "limit": self.milli}
+
+
+def repeated(points: Points, holds: Callable[[int], bool], now_ms: int) -> bool:
+    """Does a second reading within 15 minutes before the newest one say the same, or is it too late for one?
+
+    Missing: points are never empty here. Source: clinical README section 1, 15 minutes without an answer.
+    """
+    newest = points[-1]
+    if now_ms - newest.at_ms >= REPEAT_MS:
+        return True
+    for point in reversed(points[-4:-1]):
+        if newest.at_ms - point.at_ms > REPEAT_MS:
+            return False
+        if holds(point.milli):
+            return True
+    return False
+
+
+def run_start(points: Points, holds: Callable[[int], bool]) -> int:
+    """Index of the first of the readings in a row, up to the newest, that meet the condition; len = the newest does
+    not."""
+    start = len(points)
+    while start and holds(points[start - 1].milli):
+        start -= 1
+    return start
