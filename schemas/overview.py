@@ -18,7 +18,7 @@ class LastReading(Open):
 
 
 class OpenAlert(Open):
-    """The patient's open alert."""
+    """The patient's open alert. evidence_at: its newest evidence (measured_at); who closes names it as seen."""
 
     alert_id: str
     sequence: int
@@ -29,6 +29,9 @@ class OpenAlert(Open):
     raised_at: str
     next_deadline: str | None
     owner: str | None
+    evidence_at: str | None = None
+    team: str | None = None
+    to_team: str | None = None
 
 
 class News2View(Open):

@@ -6,11 +6,15 @@ from pydantic import Field, model_validator
 
 from schemas.base import Closed, Instant
 from schemas.circumstances import Circumstances
-from schemas.ids import LocalIdField, PseudonymField, TeamField
+from schemas.ids import ActorField, LocalIdField, PseudonymField, TeamField
+from schemas.ladder import LadderTimes
 
 Kind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 LocalTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 Number = int | float
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ]{1,18}[0-9]$")]
+ChannelField = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+"""Name of a channel; what is behind it is configuration."""
 
 
 class Limit(Closed):
@@ -65,6 +69,17 @@ class Slot(Closed):
     grace_min: Annotated[int, Field(ge=0, le=1440)] = 120
 
 
+class PlanContact(Closed):
+    """Somebody outside the team who may be told: an id that the channel knows, never a name or a number.
+
+    relative, home_care: asked when the patient cannot be reached. gp: told once when a red is closed.
+    """
+
+    id: ActorField
+    role: Literal["relative", "home_care", "gp"]
+    channels: Annotated[tuple[ChannelField, ...], Field(min_length=1, max_length=4, strict=False)] = ("webhook",)
+
+
 class CarePlan(Closed):
     """One version of one patient's plan (FHIR CarePlan). A higher version replaces a lower one.
 
@@ -72,6 +87,8 @@ class CarePlan(Closed):
     news2_scale: 2 only as a clinician's setting (confirmed hypercapnic failure, target 88-92 %).
     valid_until: None = until further notice.
     circumstances: what the disease rules must know of the patient.
+    contacts: asked when the patient cannot be reached, or when nobody of the team reads. ladder: times of this
+    patient's own; what it leaves out is the team's or the bundle's.
     """
 
     patient: PseudonymField
@@ -96,6 +113,8 @@ class CarePlan(Closed):
     pregnant: bool = False
     age_under_16: bool = False
     circumstances: Circumstances = Circumstances()
+    contacts: Annotated[tuple[PlanContact, ...], Field(max_length=6, strict=False)] = ()
+    ladder: LadderTimes | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

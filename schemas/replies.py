@@ -95,6 +95,14 @@ REPLIES: Mapping[str, ReplyText] = {
         ),
         wants_read=True,
     ),
+    "unread.nobody_answers": ReplyText(
+        ReplyKind.UNREAD,
+        Text(
+            "Dit team har ikke svaret endnu. Ring nu {phone}. Er det livstruende, så ring 112.",
+            "Your team has not answered yet. Call {phone} now. If your life is in danger, call 112.",
+        ),
+        wants_read=True,
+    ),
     "emergency.call_112": ReplyText(
         ReplyKind.EMERGENCY,
         Text("Ring 112 nu.", "Call 112 now."),

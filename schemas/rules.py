@@ -2,23 +2,20 @@
 
 from functools import cached_property
 from hashlib import sha256
-from itertools import pairwise
 from typing import Annotated, Self
 
 import orjson
 from pydantic import Field, model_validator
 
 from schemas.base import Closed
+from schemas.ladder import LadderRules, Minutes
 from schemas.questionnaire import Questionnaire
 from schemas.rule_table import RuleRow
 from schemas.shipped_rules import shipped_rows
 
-Minutes = Annotated[int, Field(ge=0, le=525_600)]
 Hours = Annotated[int, Field(ge=1, le=8760)]
 
 NEWS2_KINDS = frozenset({"resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness", "temp"})
-LADDER_TIERS = frozenset({"2", "3", "4", "5"})
-"""Tiers with a clock; 0 and 1 have none."""
 
 
 class IntakeRules(Closed):
@@ -80,36 +77,6 @@ class MissingRules(Closed):
     worried_tier: Annotated[int, Field(ge=1, le=5)] = 3
 
 
-class LadderRules(Closed):
-    """Minutes from the raise to each rung, per tier, and how long an acknowledgement holds.
-
-    Tier 4 and 5: re-page 10, next person 20, duty lead 30 (clinical/escalation.json). Tier 3: 4 hours, then
-    60 minutes past the deadline. Tier 2: the next day (24 h stands for 'next working day' until coverage
-    calendars decide it). The last rung repeats, so that an open alert always has a next deadline.
-    """
-
-    rungs_min: dict[str, tuple[Minutes, ...]] = Field(
-        default_factory=lambda: {
-            "2": (1440, 2880),
-            "3": (240, 300),
-            "4": (10, 20, 30),
-            "5": (10, 20, 30),
-        },
-    )
-    acknowledged_min: dict[str, Minutes] = Field(default_factory=lambda: {"2": 4320, "3": 1440, "4": 240, "5": 240})
-
-    @model_validator(mode="after")
-    def _climbs(self) -> Self:
-        if set(self.rungs_min) != LADDER_TIERS or set(self.acknowledged_min) != LADDER_TIERS:
-            raise ValueError("rungs_min and acknowledged_min: exactly the tiers 2 to 5")
-        for rungs in self.rungs_min.values():
-            if not rungs or not all(before < after for before, after in pairwise((0, *rungs))):
-                raise ValueError("rungs_min: every tier needs rungs, and each must be later than the one before")
-        if not all(self.acknowledged_min.values()):
-            raise ValueError("acknowledged_min: an acknowledgement holds for a minute at least")
-        return self
-
-
 class BatteryRules(Closed):
     """A device at or below this charge is a finding for its supplier, not a colour. 15 %, our choice."""
 
@@ -124,6 +91,7 @@ class RuleBundle(Closed):
     shipped one takes its place.
     table: the disease rules as rows; a bundle that leaves it out has the shipped ones.
     zones: per time zone, (from epoch ms, seconds east of UTC), rising; generated from the tz database.
+    holidays: per calendar, public holidays as dates, rising; made when the bundle is made, never looked up later.
     """
 
     bundle: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "default"
@@ -139,6 +107,12 @@ class RuleBundle(Closed):
     questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=100, strict=False)] = ()
     table: Annotated[tuple[RuleRow, ...], Field(max_length=512, strict=False)] = Field(default_factory=shipped_rows)
     zones: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
+    holidays: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+    @cached_property
+    def days_off(self) -> dict[str, frozenset[str]]:
+        """`holidays`, to ask whether a date is among them."""
+        return {name: frozenset(dates) for name, dates in self.holidays.items()}
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:

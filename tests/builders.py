@@ -300,6 +300,8 @@ class Patient:
         """A command about the open alert as it stands."""
         alert = self.state.alert
         about = {} if alert is None or kind in _OF_NO_ALERT else {"alert_id": alert.id, "sequence": alert.sequence}
+        if alert is not None and about and "sequence" not in changed:
+            about["seen_until"] = rfc3339(alert.evidence_ms)
         return self.gets(make_command(kind, **(about | changed)), minutes=minutes)
 
     @property

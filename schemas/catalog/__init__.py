@@ -16,9 +16,14 @@ def default_bundle() -> RuleBundle:
     """The bundle in force before anything is published on rules.v1. Nobody has signed it.
 
     Zones: zones.json, 2010 to 2040, generated from the tz database by tests/contracts/test_zones.py.
+    Holidays: holidays.json, 2020 to 2045, generated from the library `holidays` by tests/contracts/test_holidays.py.
     """
     zones = orjson.loads(files(__name__).joinpath("zones.json").read_bytes())
-    return RuleBundle(zones={name: tuple(map(tuple, rows)) for name, rows in zones.items()})
+    holidays = orjson.loads(files(__name__).joinpath("holidays.json").read_bytes())
+    return RuleBundle(
+        zones={name: tuple(map(tuple, rows)) for name, rows in zones.items()},
+        holidays={name: tuple(dates) for name, dates in holidays.items()},
+    )
 
 
 @cache

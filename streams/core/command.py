@@ -1,88 +1,165 @@
-"""Commands: a person acknowledges or closes. What the table of the ladder does not know is refused and audited."""
+"""Commands: what people ask for. What the table of the ladder does not know is refused, changes nothing, is audited."""
+
+from typing import assert_never
 
 from schemas.audit import Outcome
-from schemas.command import COMMAND, Acknowledge, AnyCommand, Close, Invalidate
+from schemas.base import to_ms
+from schemas.command import (
+    COMMAND,
+    Acknowledge,
+    AlertCommand,
+    AnyCommand,
+    Close,
+    Contacted,
+    ContactFailed,
+    DeliveryReported,
+    HandOver,
+    Invalidate,
+    Note,
+    RequestContact,
+    Snooze,
+    TakeOver,
+)
 from schemas.events import CommandReceived
 from streams.core.context import Context
-from streams.core.escalation.ladder import Move, Trigger, acknowledge, end
+from streams.core.escalation.ladder import Trigger
+from streams.core.escalation.moves import Move, delivered, end, undelivered
+from streams.core.escalation.people import (
+    accept,
+    acknowledge,
+    contact_failed,
+    contacted,
+    note,
+    offer,
+    snooze,
+    take_over,
+)
+from streams.core.escalation.policy import Terms, terms
+from streams.core.escalation.refusals import acts_for, decided_ms, objection, trigger_of
 from streams.core.evolve import evolve
 from streams.core.invalidate import invalidate
 from streams.core.state import AlertState, PatientState
 from streams.core.verdict import Verdict, refuse
 
 MAY_TREAT = frozenset({"nurse", "doctor"})
-"""Roles that may take or close an alert. An assistant sees lists, a citizen their own data, a system neither."""
+"""Roles that may take, move or close an alert. An assistant sees lists, a citizen their own data, a system neither."""
+
+MAY_ASK = frozenset({"citizen", "assistant", "nurse", "doctor"})
+"""Roles that may ask for contact: the patient, or somebody who has heard the wish."""
+
+Obeyed = tuple[Verdict, Move | None]
 
 
-def obey(state: PatientState, event: CommandReceived, context: Context) -> tuple[Verdict, Move | None]:
+def obey(state: PatientState, event: CommandReceived, context: Context) -> Obeyed:
     """The verdict on the command, and the step it takes on the ladder (None = it takes none)."""
     command = COMMAND.validate_json(event.payload)
     if isinstance(command, Invalidate):
         return invalidate(state, command, context), None
-    if not isinstance(command, Acknowledge | Close):
-        return _without_a_row(state, command), None
-    refusal = _refusal(state, command)
-    if refusal is not None:
-        return refusal, None
+    if not state.is_known:
+        reason = "nothing is known of this patient"
+        return refuse(state, Outcome.REJECTED_UNKNOWN_PATIENT, reason, "check the pseudonym", command.by), None
+    if isinstance(command, RequestContact):
+        return _requested(state, command), None
+    if isinstance(command, DeliveryReported):
+        return _reported(state, command, context)
+    return _act(state, command, context)
+
+
+def _role(state: PatientState, command: AnyCommand, who: str) -> Verdict:
+    reason = f"role {command.role} may not {command.type}"
+    return refuse(state, Outcome.REJECTED_ROLE, reason, f"let {who} do it", command.by)
+
+
+def _requested(state: PatientState, command: RequestContact) -> Verdict:
+    if command.role not in MAY_ASK:
+        return _role(state, command, "the patient or the team")
+    return Verdict(evolve(state, requested_ms=state.now_ms), None, by=command.by)
+
+
+def _reported(state: PatientState, command: DeliveryReported, context: Context) -> Obeyed:
+    """A report about no open alert is recorded: messages outlive alerts."""
+    if command.role != "system":
+        return _role(state, command, "the process that sends"), None
     alert = state.alert
-    assert alert is not None
-    if isinstance(command, Acknowledge):
-        move = acknowledge(alert, command.by, state.now_ms, context.rules)
-        after = evolve(state, alert=move.alert)
+    done = Verdict(state, Outcome.ACCEPTED_RECORDED, by=command.by)
+    if alert is None or command.alert_id not in (None, alert.id):
+        return done, None
+    if command.result == "read" and command.notice_id == alert.reply_id:
+        read = evolve(alert, read_by_ms=0, reply_id="")
+        return Verdict(evolve(state, alert=read), Outcome.ACCEPTED_RECORDED, by=command.by), None
+    if command.notice_id not in alert.pending:
+        return done, None
+    return _arrived(state, alert, command, context)
+
+
+def _arrived(state: PatientState, alert: AlertState, command: DeliveryReported, context: Context) -> Obeyed:
+    """One of this rung's messages has arrived, or cannot; when none can, the next rung is told now."""
+    within = _within(state, alert, context)
+    if command.result != "failed":
+        move: Move | None = delivered(alert, state.now_ms, within, command.by)
     else:
-        move = end(alert, Trigger.CLOSE, "command.close", by=command.by, verdict=command.verdict)
-        after = evolve(state, alert=None, handled_ms=max(state.handled_ms, alert.evidence_ms))
+        left = evolve(alert, pending=tuple(one for one in alert.pending if one != command.notice_id))
+        state = evolve(state, alert=left)
+        move = None if left.pending else undelivered(left, state.now_ms, within)
+    after = state if move is None else evolve(state, alert=move.alert)
     return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by), move
 
 
-def _without_a_row(state: PatientState, command: AnyCommand) -> Verdict:
-    reason = f"{command.type} has no row in the ladder"
-    return refuse(state, Outcome.REJECTED_STATE, reason, "acknowledge or close the alert", command.by)
+def _within(state: PatientState, alert: AlertState, context: Context) -> Terms:
+    plan = state.plan_at(state.now_ms)
+    return terms(context, alert.team, None if plan is None else plan.contract)
 
 
-def _refusal(state: PatientState, command: Acknowledge | Close) -> Verdict | None:
-    if not state.is_known:
-        return refuse(
-            state,
-            Outcome.REJECTED_UNKNOWN_PATIENT,
-            "nothing is known of this patient",
-            "check the pseudonym",
-            command.by,
-        )
+def _act(state: PatientState, command: AlertCommand, context: Context) -> Obeyed:
     if command.role not in MAY_TREAT:
-        return refuse(
-            state,
-            Outcome.REJECTED_ROLE,
-            f"role {command.role} may not {command.type} an alert",
-            "let a nurse or a doctor do it",
-            command.by,
-        )
-    return _wrong_alert(state, state.alert, command)
-
-
-def _wrong_alert(state: PatientState, alert: AlertState | None, command: Acknowledge | Close) -> Verdict | None:
+        return _role(state, command, "a nurse or a doctor"), None
+    alert = state.alert
     if alert is None or alert.id != command.alert_id:
-        return refuse(
-            state,
-            Outcome.REJECTED_STATE,
-            "this alert is not open",
-            "look at the patient's overview for the open one",
-            command.by,
-        )
-    if command.sequence < alert.news_sequence:
-        return refuse(
-            state,
-            Outcome.REJECTED_STATE,
-            f"step {alert.news_sequence} brought news that sequence {command.sequence} has not seen",
-            "look at the newer step first",
-            command.by,
-        )
-    if isinstance(command, Acknowledge) and alert.owner == command.by:
-        return refuse(
-            state,
-            Outcome.REJECTED_DUPLICATE,
-            "this person has the alert already",
-            "nothing",
-            command.by,
-        )
-    return None
+        next_step = "look at the patient's overview for the open one"
+        return refuse(state, Outcome.REJECTED_STATE, "this alert is not open", next_step, command.by), None
+    within = _within(state, alert, context)
+    refusal = objection(state, alert, command, within, context)
+    if refusal is not None:
+        return refuse(state, refusal.outcome, refusal.reason, refusal.next_step, command.by), None
+    move = _move(state, alert, command, within, context)
+    if isinstance(command, Close):
+        after = evolve(state, alert=None, handled_ms=max(state.handled_ms, alert.evidence_ms))
+    else:
+        after = evolve(state, alert=move.alert)
+    return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by), move
+
+
+def _move(state: PatientState, alert: AlertState, command: AlertCommand, within: Terms, context: Context) -> Move:
+    """The one move of each command; the table has allowed it."""
+    by, now_ms, since_ms = command.by, state.now_ms, decided_ms(command, state.now_ms)
+    match command:
+        case Acknowledge():
+            accepts = trigger_of(alert, command, acts_for(command, context)) is Trigger.ACCEPT
+            return (accept if accepts else acknowledge)(alert, by, since_ms, now_ms, within)
+        case TakeOver():
+            return take_over(alert, by, since_ms, now_ms, within)
+        case HandOver():
+            return offer(alert, command.to_team, by, now_ms, within)
+        case Snooze():
+            what = f"{command.condition}/{command.direction}"
+            return snooze(alert, what, to_ms(command.until), by, now_ms, within)
+        case Close():
+            return end(alert, Trigger.CLOSE, "command.close", now_ms, within, by=by, verdict=command.verdict)
+        case _:
+            return _worked(alert, command, now_ms, within, state)
+
+
+def _worked(
+    alert: AlertState, command: ContactFailed | Contacted | Note, now_ms: int, within: Terms, state: PatientState
+) -> Move:
+    """What its owner did."""
+    match command:
+        case ContactFailed():
+            plan = state.plan_at(now_ms)
+            return contact_failed(alert, command.by, now_ms, within, None if plan is None else plan.contract)
+        case Contacted():
+            return contacted(alert, command.by, now_ms, within)
+        case Note():
+            return note(alert, command.by, now_ms, within)
+        case _:
+            assert_never(command)

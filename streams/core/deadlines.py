@@ -5,7 +5,9 @@ from streams.core.adherence.slots import next_due, pass_due
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
-from streams.core.escalation.ladder import Move, Phase, Trigger, deadline_passed, phase_of, worsen
+from streams.core.escalation.ladder import WAITING, Trigger, phase_of
+from streams.core.escalation.moves import Move, deadline_passed, unread, worsen
+from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
 from streams.core.plan import CLOCK_ENDS_MS, NEVER, parse_plan
 from streams.core.pro.held import answers_end
@@ -35,13 +37,17 @@ def data_due(state: PatientState) -> int:
 
 
 def ladder_due(state: PatientState) -> int:
-    """Earliest deadline of the open alert: the end of the paging hold, or the next rung. NEVER = no alert."""
+    """Earliest deadline of the open alert: paging held back, an answer unread, or the rung. NEVER = no alert."""
     alert = state.alert
     if alert is None:
         return NEVER
-    if alert.unconfirmed and phase_of(alert) is Phase.OPEN:
-        return min(alert.page_ms, alert.deadline_ms)
-    return alert.deadline_ms
+    due = alert.deadline_ms
+    if phase_of(alert) in WAITING:
+        if alert.unconfirmed:
+            due = min(due, alert.page_ms)
+        if alert.read_by_ms:
+            due = min(due, alert.read_by_ms)
+    return due
 
 
 def advance(
@@ -70,10 +76,14 @@ def _ladder_fires(state: PatientState, due_ms: int, context: Context) -> tuple[P
     assert alert is not None
     state = evolve(state, now_ms=max(state.now_ms, due_ms))
     cause = make_id(state.patient, "deadline", "ladder", due_ms)
-    if alert.unconfirmed and due_ms == alert.page_ms < alert.deadline_ms:
-        move = worsen(alert, Trigger.CONFIRMED, (), due_ms, context.rules, "confirm.hold_over")
+    plan = state.plan_at(state.now_ms)
+    within = terms(context, alert.team, None if plan is None else plan.contract)
+    if due_ms == alert.deadline_ms:
+        move = deadline_passed(alert, due_ms, within)
+    elif alert.unconfirmed and due_ms == alert.page_ms:
+        move = worsen(alert, Trigger.CONFIRMED, (), due_ms, within, "confirm.hold_over")
     else:
-        move = deadline_passed(alert, due_ms, context.rules)
+        move = unread(alert, due_ms, within)
     return _fired(evolve(state, alert=move.alert), move, cause, context)
 
 

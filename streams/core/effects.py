@@ -16,12 +16,16 @@ from schemas.score import RiskScore
 
 @dataclass(frozen=True, slots=True)
 class PublishAlert:
-    """One step of an alert's life to the team's topic. id becomes the header `ce_id`. now_ms: of the step."""
+    """One step of an alert's life to the team's topic. id becomes the header `ce_id`. now_ms: of the step.
+
+    alone_ms: since the step before, how long it was red without a responsible reader; told to one team only.
+    """
 
     id: str
     topic_team: str
     now_ms: int
     step: AlertStep
+    alone_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from schemas.audit import Outcome
 from schemas.events import BindingsReceived, CarePlanReceived
 from streams.core.adherence.slots import Zone, schedule
 from streams.core.context import Context
+from streams.core.escalation.policy import terms
+from streams.core.escalation.recipients import route_gap
 from streams.core.evolve import evolve
 from streams.core.plan import Plan, parse_bindings, parse_plan
 from streams.core.state import MAX_PLANS, PatientState
@@ -19,7 +21,18 @@ def plan_received(state: PatientState, event: CarePlanReceived, context: Context
     if version <= held:
         return _stale(state, version, held, repeat=event.payload in state.plans)
     after = _bounded(evolve(state, plans=(*state.plans, event.payload)))
-    return Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
+    gap = _route_gap(event.payload, context)
+    verdict = Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
+    return verdict if gap is None else evolve(verdict, reason=gap, next_step=_MEND)
+
+
+_MEND = "name who is on call in the team's coverage, or contacts in the plan, before it starts"
+
+
+def _route_gap(payload: str, context: Context) -> str | None:
+    """What a red outside hours would meet: known before the plan starts."""
+    contract = parse_plan(payload).contract
+    return route_gap(terms(context, contract.team, contract), contract)
 
 
 def _bounded(state: PatientState) -> PatientState:

@@ -113,6 +113,7 @@ def encode_state(record: StateRecord) -> bytes:
             "answers": {name: pack_filled(filled) for name, filled in state.answers.items()},
             "symptoms": state.symptoms,
             "recheck": state.recheck_ms,
+            "requested": state.requested_ms,
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -145,6 +146,7 @@ def decode_state(data: bytes) -> StateRecord:
         answers={name: unpack_filled(row) for name, row in body.get("answers", {}).items()},
         symptoms={code: tuple(fact) for code, fact in body.get("symptoms", {}).items()},
         recheck_ms=body.get("recheck", 0),
+        requested_ms=body.get("requested", 0),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 
@@ -189,7 +191,8 @@ def _stamp(coverage: int, rules: int, models: int) -> Stamp:
 def _alert(body: dict[str, Any] | None) -> AlertState | None:
     if body is None:
         return None
-    return AlertState(**{**body, "level": TriageLevel(body["level"]), "reasons": tuple(body["reasons"])})
+    lists = {name: tuple(value) for name, value in body.items() if isinstance(value, list)}
+    return AlertState(**{**body, **lists, "level": TriageLevel(body["level"])})
 
 
 def _memory_out(memory: Memory) -> tuple[Any, ...]:

@@ -1,6 +1,5 @@
 """Settle: after any change, triage anew, move the alert accordingly, and write down what was decided and why."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.alert import AlertStep, AlertStepType
@@ -8,22 +7,14 @@ from schemas.audit import AuditBody, Decision, Outcome, SourceRef
 from schemas.base import rfc3339
 from schemas.events import InputEvent
 from schemas.ids import UNASSIGNED_TEAM, make_id
-from schemas.triage import Finding
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, WriteAudit
-from streams.core.escalation.ladder import (
-    MAX_REASONS,
-    Move,
-    Phase,
-    Trigger,
-    absorb,
-    end,
-    open_alert,
-    phase_of,
-    worsen,
-)
+from streams.core.escalation.ladder import Phase, phase_of
+from streams.core.escalation.messages import tell
+from streams.core.escalation.moves import Move, clock_of
 from streams.core.evolve import evolve
-from streams.core.state import AlertState, PatientState, Shown
+from streams.core.react import just_arrived, react, unanswered
+from streams.core.state import PatientState, Shown
 from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
 from streams.core.withdraw import reconsider
@@ -45,13 +36,17 @@ class Settled:
 def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) -> Settled:
     """Bring triage and alert in step with the state. `move` is a step already taken by a command or a deadline."""
     state = verdict.state
+    state, effects = _told(state, move, cause, context)
     triage = assess(state, context)
     concerns = triage.concerns if verdict.late is None else (*triage.concerns, verdict.late)
     held = () if state.alert is None else state.alert.reasons
     ended = None
     if verdict.withdrew is not None:
         state, ended = reconsider(state, verdict.withdrew, triage, context)
-    state, reaction = _react(state, _unanswered(state, held, concerns, verdict), cause, context)
+    state, more = _told(state, ended, cause, context)
+    state, reaction = react(state, unanswered(state, held, concerns, verdict), cause, context)
+    state, last = _told(state, reaction, cause, context)
+    effects += [*more, *last]
     moves = tuple(m for m in (move, ended, reaction) if m is not None)
     shown = Shown(
         None if triage.level is None else triage.level.value,
@@ -64,95 +59,20 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
         state = evolve(state, shown=shown)
     if triage.recheck_ms != state.recheck_ms:
         state = evolve(state, recheck_ms=triage.recheck_ms)
-    effects = tuple(_publish(m, state, cause, context) for m in moves)
-    return Settled(state, triage, moves, effects, changed)
+    return Settled(state, triage, moves, tuple(effects), changed)
 
 
-def _unanswered(
-    state: PatientState, held: Sequence[str], concerns: Sequence[Finding], verdict: Verdict
-) -> list[Finding]:
-    """Concerns that no person has closed: part of the open alert, newer than what was closed, or just arrived.
-
-    A reading may be measured before the evidence of a closed alert and arrive after it: nobody has seen it.
-    """
-    return [
-        finding
-        for finding in concerns
-        if finding.at_ms > state.handled_ms or finding.reason in held or _just_arrived(finding, state, verdict)
-    ]
+def _told(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[PatientState, list[Effect]]:
+    """The step to the teams, the messages to people, and the alert that remembers whom it has told."""
+    if move is None:
+        return state, []
+    alert, messages = tell(move, state, cause, context)
+    effects: list[Effect] = [*_publish(move, state, cause, context), *messages]
+    return state if state.alert is None else evolve(state, alert=alert), effects
 
 
-def _just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> bool:
-    """Does the finding rest on the reading or form that is being accounted for?"""
-    if finding is verdict.late:
-        return True
-    if verdict.answers is not None:
-        return finding.reason.startswith(f"pro.{verdict.answers}.")
-    if verdict.reading is None:
-        return False
-    kind, point = verdict.reading
-    if finding.reason == f"limits.{kind}.was_red" or finding.evidence.get("kind") == kind:
-        return finding.at_ms == point.at_ms
-    points = state.series.get(kind)
-    return f"{kind}_milli" in finding.evidence and points is not None and points[-1] == point
-
-
-def _react(
-    state: PatientState, concerns: Sequence[Finding], cause: str, context: Context
-) -> tuple[PatientState, Move | None]:
-    """The alert's answer to the concerns of now."""
-    plan = state.plan_at(state.now_ms)
-    if plan is None:
-        if state.alert is None:
-            return state, None
-        return _ended(state, end(state.alert, Trigger.PLAN_ENDED, "plan.ended"))
-    if state.alert is None:
-        if not concerns:
-            return state, None
-        move = open_alert(cause, concerns, plan.contract.team, state.now_ms, context.rules)
-        return evolve(state, alert=move.alert, alerts=state.alerts + 1), move
-    return _follow(state, state.alert, concerns, context)
-
-
-def _follow(
-    state: PatientState, alert: AlertState, concerns: Sequence[Finding], context: Context
-) -> tuple[PatientState, Move | None]:
-    """An open alert meets the concerns of now: worse, confirmed, contradicted, or more of the same."""
-    news = [finding for finding in concerns if _is_news(finding, alert)]
-    if news:
-        top = max(news, key=lambda finding: (finding.tier, finding.level.severity))
-        move = worsen(alert, Trigger.WORSE, concerns, state.now_ms, context.rules, top.reason)
-        return evolve(state, alert=move.alert), move
-    if alert.unconfirmed and phase_of(alert) is Phase.OPEN:
-        if not concerns:
-            return _ended(state, end(alert, Trigger.REMEASURED, "confirm.remeasured"))
-        if any(not finding.unconfirmed for finding in concerns):
-            move = worsen(alert, Trigger.CONFIRMED, concerns, state.now_ms, context.rules, "confirm.agreed")
-            return evolve(state, alert=move.alert), move
-    return (evolve(state, alert=absorb(alert, concerns)) if concerns else state), None
-
-
-def _is_news(finding: Finding, alert: AlertState) -> bool:
-    """A higher tier, a worse colour, or another reason of the same urgency; milder ones are carried along.
-
-    Reasons that the alert has no room for are no news: else they would start the ladder anew for ever.
-    """
-    return (
-        finding.tier > alert.tier
-        or finding.level.severity > alert.level.severity
-        or (finding.tier == alert.tier and finding.reason not in alert.reasons and len(alert.reasons) < MAX_REASONS)
-    )
-
-
-def _ended(state: PatientState, move: Move) -> tuple[PatientState, Move]:
-    """Over for good. What a repeat contradicted is not handled: it is red again if the repeat is withdrawn."""
-    if move.step is AlertStepType.WITHDRAWN:
-        return evolve(state, alert=None), move
-    handled = max(state.handled_ms, move.alert.evidence_ms)
-    return evolve(state, alert=None, handled_ms=handled), move
-
-
-def _publish(move: Move, state: PatientState, cause: str, context: Context) -> PublishAlert:
+def _publish(move: Move, state: PatientState, cause: str, context: Context) -> list[Effect]:
+    """The step, once to each team it concerns, under one id: who reads two topics still sees it once."""
     alert = move.alert
     ended = phase_of(alert) is Phase.ENDED
     known = alert.team in context.teams
@@ -164,7 +84,7 @@ def _publish(move: Move, state: PatientState, cause: str, context: Context) -> P
         patient=state.patient,
         team=alert.team,
         level=alert.level,
-        tier=alert.tier,
+        tier=clock_of(alert),
         reasons=alert.reasons if known else (*alert.reasons, "team.unknown"),
         unconfirmed=alert.unconfirmed,
         at=rfc3339(state.now_ms),
@@ -177,9 +97,17 @@ def _publish(move: Move, state: PatientState, cause: str, context: Context) -> P
         reason=move.reason,
         by=move.by,
         verdict=move.verdict,
+        owner=None if ended else alert.owner,
+        to_team=alert.to_team,
+        next_contact=move.next_contact,
+        unattended_s=alert.alone_ms // 1000,
     )
     step_id = make_id(cause, "alert", alert.id, alert.sequence)
-    return PublishAlert(step_id, alert.team if known else UNASSIGNED_TEAM, state.now_ms, step)
+    topics = dict.fromkeys(team if team in context.teams else UNASSIGNED_TEAM for team in move.teams)
+    return [
+        PublishAlert(step_id, team, state.now_ms, step, move.alone_ms if first else 0)
+        for team, first in zip(topics, (True, *(False for _ in topics)), strict=False)
+    ]
 
 
 def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Context) -> list[Effect]:
@@ -228,7 +156,7 @@ def _outcome(verdict: Verdict, settled: Settled) -> Outcome:
     if reading is not None:
         carried = carried or any(f"{reading[0]}_milli" in finding.evidence for finding in settled.triage.concerns)
     if verdict.answers is not None:
-        carried = carried or any(_just_arrived(finding, settled.state, verdict) for finding in settled.triage.concerns)
+        carried = carried or any(just_arrived(finding, settled.state, verdict) for finding in settled.triage.concerns)
     return Outcome.ACCEPTED_SUPPRESSED if carried else Outcome.ACCEPTED_NO_ALERT
 
 

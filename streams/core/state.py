@@ -25,12 +25,21 @@ MAX_WITHDRAWN = 32
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
-    """The open alert. phase: `open` (nobody has it) or `acknowledged` (owner has it until deadline_ms).
+    """The open alert. phase: see streams.core.escalation.ladder. deadline_ms: when the ladder moves on; always set.
 
-    evidence_ms, since_ms: newest and oldest evidence (measured_at). base_ms: when the clock of the ladder started.
-    news_sequence: the newest step that brought clinical news; who acknowledges or closes must have seen it.
-    page_ms: from when people may be woken. rung: number of escalations so far.
-    deadline_ms: when the ladder moves on; always set, there is no alert without one.
+    tier: the highest of its findings. clock_tier: whose clock runs, which rises when nobody answers; 0 = as tier.
+    evidence_ms, since_ms: newest and oldest evidence (measured_at). told_ms: the evidence its newest step told of;
+    found_ms: the evidence its newest finding step did; found_sequence: that step. brought: step of each of `reasons`.
+    news_sequence: the newest step that started the ladder anew; who takes it must have seen that one.
+    base_ms: when the clock that runs now (a rung, a hold) began. page_ms: from when people may be woken.
+    rung: escalations so far; rung0: of them before this clock began.
+    team: responsible, always exactly one. plan_team: the plan's when it was last looked at. to_team: asked to take it.
+    from_team: had it before the plan moved; told until the new one takes it.
+    snoozed: condition/direction that waits. tries: failed contacts.
+    told: role/recipient/channel of everybody told so far. pending: notices of this rung that have not arrived.
+    reply_id, read_by_ms: an automatic answer that must have been read by then; 0 = none.
+    credited_ms: a standstill of the watch has been given back up to here.
+    alone_ms: red, nobody had it, no reader on duty or on call; counted up to counted_ms.
     """
 
     id: str
@@ -50,6 +59,24 @@ class AlertState:
     news_sequence: int = 1
     since_ms: int = 0
     owner: str | None = None
+    clock_tier: int = 0
+    rung0: int = 0
+    brought: tuple[int, ...] = ()
+    told_ms: int = 0
+    found_ms: int = 0
+    found_sequence: int = 1
+    plan_team: str = ""
+    to_team: str | None = None
+    from_team: str | None = None
+    snoozed: str = ""
+    tries: int = 0
+    told: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    reply_id: str = ""
+    read_by_ms: int = 0
+    credited_ms: int = 0
+    alone_ms: int = 0
+    counted_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +134,7 @@ class PatientState:
     aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
     answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
     recheck_ms: when a rule that waits for another reading decides without one; 0 = none waits.
+    requested_ms: when the patient last asked to be contacted; 0 = never.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
     """
@@ -134,6 +162,7 @@ class PatientState:
     answers: Mapping[str, Filled] = field(default_factory=dict)
     symptoms: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     recheck_ms: int = 0
+    requested_ms: int = 0
 
     @property
     def is_known(self) -> bool:

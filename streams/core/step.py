@@ -21,7 +21,8 @@ from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
 from streams.core.effects import Effect, PublishScore
 from streams.core.enrol import bindings_received, plan_received
-from streams.core.escalation.ladder import Move, resume
+from streams.core.escalation.moves import Move, resume
+from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
 from streams.core.learning.follow import followed
 from streams.core.learning.labels import ripen
@@ -138,7 +139,7 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
 
 
 def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[PatientState, list[Effect]]:
-    """Up to where the watch stood still the ladder moves as always; over the gap its clock is set anew.
+    """Up to where the watch stood still the ladder moves as always; the gap is given back to its clock.
 
     Data deadlines wait: what was sent meanwhile may still be on its way.
     """
@@ -147,7 +148,10 @@ def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[Pat
     before = max(state.now_ms, min(event.from_ms, event.to_ms))
     state, effects = advance(state, before, 0, context)
     now_ms = _later(state, event.to_ms)
-    alert = None if state.alert is None else resume(state.alert, now_ms, context.rules)
+    alert, plan = state.alert, state.plan_at(now_ms)
+    if alert is not None:
+        within = terms(context, alert.team, None if plan is None else plan.contract)
+        alert = resume(alert, event.from_ms, now_ms, within)
     return evolve(state, alert=alert, now_ms=now_ms), effects
 
 

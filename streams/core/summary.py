@@ -9,6 +9,7 @@ from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
 from streams.core.adherence.slots import next_due
 from streams.core.effects import PublishOverview
+from streams.core.escalation.moves import clock_of
 from streams.core.plan import NEVER, Plan, parse_plan
 from streams.core.pro.held import Filled, answers_end
 from streams.core.state import PatientState
@@ -57,11 +58,14 @@ def _alert(state: PatientState) -> OpenAlert | None:
         sequence=alert.sequence,
         state=alert.phase,
         level=alert.level,
-        tier=alert.tier,
+        tier=clock_of(alert),
         reasons=alert.reasons,
         raised_at=rfc3339(alert.raised_ms),
         next_deadline=rfc3339(alert.deadline_ms),
         owner=alert.owner,
+        evidence_at=rfc3339(alert.evidence_ms),
+        team=alert.team,
+        to_team=alert.to_team,
     )
 
 

@@ -6,7 +6,9 @@ They are remembered, so that one that arrives after its correction changes nothi
 from collections.abc import Sequence
 
 from streams.core.context import Context
-from streams.core.escalation.ladder import Move, Trigger, end, is_legal
+from streams.core.escalation.ladder import Trigger, is_legal
+from streams.core.escalation.moves import Move, end
+from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
 from streams.core.hindsight import supported
 from streams.core.scoring import relearn
@@ -51,5 +53,5 @@ def reconsider(state: PatientState, why: str, triage: Triage, context: Context) 
     same = any(f.tier >= alert.tier and f.reason in left for f in triage.concerns)
     if same or left - now:
         return state, None
-    move = end(alert, Trigger.INVALIDATED, why)
+    move = end(alert, Trigger.INVALIDATED, why, state.now_ms, terms(context, alert.team, None))
     return evolve(state, alert=None), move

@@ -76,6 +76,7 @@ def view(seed: int) -> View:
         "p1",
         now_ms=NOW_MS,
         series=series,
+        requested_ms=chance.choice((0, NOW_MS - HOUR_MS)),
         refused=(Refused(NOW_MS - HOUR_MS, chance.choice(("spo2", "")), "rejected.unit"),),
         battery={"d": (chance.randrange(101), NOW_MS)},
         answers=answers(chance),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.coverage import TeamCoverage
+from schemas.coverage import Recipient, TeamCoverage
 from schemas.errors import StateError
 from schemas.events import Stamp
 from streams.core.context import Reference
@@ -11,7 +11,8 @@ from tests.builders import rules
 
 def lung(version: int, outside_hours: str = "wait") -> TeamCoverage:
     """One version of a team's coverage."""
-    return TeamCoverage(team="lung", version=version, outside_hours=outside_hours)
+    duty = Recipient(id="duty", role="on_call")
+    return TeamCoverage(team="lung", version=version, outside_hours=outside_hours, on_call=duty)
 
 
 def test_before_anything_is_read_the_shipped_bundle_is_in_force() -> None:

@@ -30,6 +30,7 @@ def full() -> PatientState:
     patient.measures("V", kind="consciousness")
     patient.gets(make_invalidate(at_ms=patient.now_ms, value_milli=1))
     patient.fills("hf-daily", items={"dyspnoea": True}, wants_contact=True)
+    patient.commands("request_contact")
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.measures(14, kind="glucose")
     patient.waits(hours=3, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))

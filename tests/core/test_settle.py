@@ -4,8 +4,20 @@ import pytest
 
 from schemas.base import rfc3339
 from schemas.vitals import VITALS
-from streams.core.escalation.ladder import MAX_REASONS
-from tests.builders import HOUR, MINUTE, T0, Patient, alerts, audits, context, make_limit, make_plan, overviews
+from streams.core.escalation.moves import MAX_REASONS
+from tests.builders import (
+    HOUR,
+    MINUTE,
+    T0,
+    Patient,
+    alerts,
+    audits,
+    context,
+    make_event,
+    make_limit,
+    make_plan,
+    overviews,
+)
 
 PULSE = make_limit("pulse", red_from=130, yellow_from=110)
 
@@ -49,15 +61,15 @@ def test_a_green_reading_beside_an_open_alert_is_no_alert() -> None:
     assert patient.state.alert is not None
 
 
-@pytest.mark.parametrize(("value", "steps"), [(131, ["raised", "upgraded"]), (111, ["raised"])])
+@pytest.mark.parametrize(("value", "steps"), [(131, ["raised", "upgraded"]), (111, ["raised", "joined"])])
 def test_another_reason_of_the_same_urgency_is_news(value: int, steps: list[str]) -> None:
-    """A milder one is carried along."""
+    """A milder one joins: seen, but nobody is paged anew."""
     patient = lung()
     patient.measures(86)
     outcome = patient.measures(value, kind="pulse")
 
     assert steps == patient.steps
-    assert ("accepted.alert" if steps[1:] else "accepted.suppressed") == outcome.outcome
+    assert ("accepted.alert" if "upgraded" in steps else "accepted.suppressed") == outcome.outcome
     assert 2 == len(patient.state.alert.reasons)
 
 
@@ -230,13 +242,17 @@ def test_the_overview_shows_the_open_alert() -> None:
     assert ("acknowledged", "nurse-1", rfc3339(T0 + MINUTE)) == (alert.state, alert.owner, alert.raised_at)
 
 
-def test_a_team_change_in_the_plan_does_not_move_an_open_alert() -> None:
-    """The team that was paged keeps it; the next alert goes to the new one."""
+def test_a_team_change_in_the_plan_moves_an_open_alert() -> None:
+    """The new team is responsible at once and paged from its first rung; the old one hears on until it is taken."""
     patient = lung()
     patient.context = context("lung", "heart")
     patient.measures(86)
-    patient.gets(make_plan(version=2, team="heart", rules=["limits"]))
-    patient.commands("close")
-    assert "lung" == patient.step.team
+    told = alerts(patient.feed(make_event(make_plan(version=2, team="heart", rules=["limits"]), offset=9)))
+    assert [("heart", "handed_over"), ("lung", "handed_over")] == [(each.topic_team, each.step.type) for each in told]
+    assert 1 == len({each.id for each in told})
+    assert {"heart"} == {each.step.team for each in told}
+    patient.commands("acknowledge", team="heart")
+    patient.commands("close", team="heart")
+    assert ["heart", "lung", "heart"] == [each.topic_team for each in alerts(patient.effects)[-3:]]
     patient.measures(85)
     assert "heart" == patient.step.team

@@ -111,7 +111,7 @@ def test_what_remains_and_is_milder_is_raised_as_its_own() -> None:
     patient.measures(89)
     patient.gets(make_invalidate("pulse", at_ms=T0 + MINUTE))
 
-    assert ["raised", "withdrawn", "raised"] == patient.steps
+    assert ["raised", "joined", "withdrawn", "raised"] == patient.steps
     assert ("yellow", ("limits.spo2.yellow_below",)) == (patient.step.level, patient.step.reasons)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from schemas.alert import AlertStepType
 from streams.core.effects import PublishScore
-from streams.core.escalation.ladder import Move
+from streams.core.escalation.moves import Move
 from streams.core.evolve import evolve
 from streams.core.learning.designs import DESIGNS
 from streams.core.learning.memory import Fact, acted, heard, known, remember

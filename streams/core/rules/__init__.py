@@ -2,6 +2,7 @@
 
 from streams.core.rules.base import Rule
 from streams.core.rules.battery import LowBattery
+from streams.core.rules.contact import ContactRequested
 from streams.core.rules.extreme import ExtremeValue
 from streams.core.rules.limits import PersonalLimits
 from streams.core.rules.missing import MissingReading
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     RefusedReading(),
     MissingReference(),
     LowBattery(),
+    ContactRequested(),
 )
 """Extreme comes after the rules that can say the same better, answers after all that judges readings, missing after
 all that can be a concern."""

@@ -2,36 +2,47 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
 from schemas.alert import AlertStepType
-from schemas.rules import LadderRules
 from schemas.triage import Finding, TriageLevel
-from streams.core.escalation.ladder import (
+from streams.core.escalation.ladder import HELD, LIVE, TRANSITIONS, WAITING, Phase, Trigger, is_legal, phase_of
+from streams.core.escalation.moves import (
     MAX_REASONS,
-    TRANSITIONS,
     Move,
-    Phase,
-    Trigger,
     absorb,
-    acknowledge,
+    clock_of,
     deadline_passed,
+    delivered,
     end,
-    is_legal,
+    join,
     open_alert,
-    phase_of,
+    plan_moved,
     resume,
+    undelivered,
+    unread,
     worsen,
 )
-from streams.core.escalation.policy import LONGEST_REPEAT_MIN, rung_deadline, rung_length
+from streams.core.escalation.people import (
+    accept,
+    acknowledge,
+    contact_failed,
+    contacted,
+    note,
+    offer,
+    snooze,
+    take_over,
+)
+from streams.core.escalation.policy import Terms
 from streams.core.plan import NEVER
 from streams.core.state import AlertState
-from tests.builders import HOUR, MINUTE, T0, rules
+from tests.builders import DAY, HOUR, MINUTE, T0, make_plan, rules
 
-RULES = rules()
+WITHIN = Terms(rules().ladder)
 TIERS = (2, 3, 4, 5)
+AT = T0 + MINUTE
 
 
 def concern(**changed: object) -> Finding:
@@ -42,39 +53,65 @@ def concern(**changed: object) -> Finding:
 
 def opened(**changed: object) -> AlertState:
     """An alert that this concern has opened at T0."""
-    return open_alert("cause", [concern(**changed)], "lung", T0, RULES).alert
+    return open_alert("cause", [concern(**changed)], "lung", T0, WITHIN).alert
 
 
 def acknowledged(**changed: object) -> AlertState:
     """An open alert that a nurse has taken a minute later."""
-    return acknowledge(opened(**changed), "nurse-1", T0 + MINUTE, RULES).alert
+    return acknowledge(opened(**changed), "nurse-1", AT, AT, WITHIN).alert
 
 
 ALERTS: dict[Phase, Callable[[], AlertState | None]] = {
     Phase.ENDED: lambda: None,
     Phase.OPEN: lambda: opened(unconfirmed=True),
+    Phase.DELIVERED: lambda: delivered(opened(unconfirmed=True), AT, WITHIN, "notify").alert,
     Phase.ACKNOWLEDGED: acknowledged,
+    Phase.UNREACHED: lambda: contact_failed(acknowledged(), "nurse-1", AT, WITHIN, None).alert,
+    Phase.REACHED: lambda: contacted(acknowledged(), "nurse-1", AT, WITHIN).alert,
+    Phase.SNOOZED: lambda: snooze(opened(), "limits.spo2/below", T0 + HOUR, "nurse-1", AT, WITHIN).alert,
+    Phase.OFFERED: lambda: offer(opened(), "heart", "nurse-1", AT, WITHIN).alert,
 }
+
+PULLS: dict[Trigger, Callable[[AlertState], Move | None]] = {
+    Trigger.JOINED: lambda a: join(a, [concern(tier=2, reason="mild")], AT, WITHIN, "mild"),
+    Trigger.WORSE: lambda a: worsen(a, Trigger.WORSE, [concern(tier=5)], AT, WITHIN, "worse"),
+    Trigger.CONFIRMED: lambda a: worsen(a, Trigger.CONFIRMED, [concern()], AT, WITHIN, "agreed"),
+    Trigger.REMEASURED: lambda a: end(a, Trigger.REMEASURED, "remeasured", AT, WITHIN),
+    Trigger.DEADLINE: lambda a: deadline_passed(a, a.deadline_ms, WITHIN),
+    Trigger.DELIVERED: lambda a: delivered(a, AT, WITHIN, "notify"),
+    Trigger.UNDELIVERED: lambda a: undelivered(a, AT, WITHIN),
+    Trigger.UNREAD: lambda a: unread(a, AT, WITHIN),
+    Trigger.PLAN_MOVED: lambda a: plan_moved(a, "heart", AT, WITHIN),
+    Trigger.PLAN_ENDED: lambda a: end(a, Trigger.PLAN_ENDED, "plan.ended", AT, WITHIN),
+    Trigger.INVALIDATED: lambda a: end(a, Trigger.INVALIDATED, "invalidated", AT, WITHIN),
+    Trigger.ACKNOWLEDGE: lambda a: acknowledge(a, "nurse-2", AT, AT, WITHIN),
+    Trigger.TAKE_OVER: lambda a: take_over(a, "nurse-2", AT, AT, WITHIN),
+    Trigger.HAND_OVER: lambda a: offer(a, "heart", "nurse-1", AT, WITHIN),
+    Trigger.ACCEPT: lambda a: accept(a, "nurse-h", AT, AT, WITHIN),
+    Trigger.CONTACT_FAILED: lambda a: contact_failed(a, "nurse-1", AT, WITHIN, None),
+    Trigger.CONTACTED: lambda a: contacted(a, "nurse-1", AT, WITHIN),
+    Trigger.NOTE: lambda a: note(a, "nurse-1", AT, WITHIN),
+    Trigger.SNOOZE: lambda a: snooze(a, "limits.spo2/below", T0 + HOUR, "nurse-1", AT, WITHIN),
+    Trigger.CLOSE: lambda a: end(a, Trigger.CLOSE, "command.close", AT, WITHIN, by="nurse-1", verdict="true"),
+}
+"""The one function that takes each trigger."""
 
 
 def pull(alert: AlertState | None, trigger: Trigger) -> Move:
-    """The one function that takes each trigger."""
+    """Take the row."""
     if alert is None:
         assert trigger is Trigger.CONCERN
-        return open_alert("cause", [concern()], "lung", T0, RULES)
-    if trigger is Trigger.DEADLINE:
-        return deadline_passed(alert, alert.deadline_ms, RULES)
-    if trigger is Trigger.ACKNOWLEDGE:
-        return acknowledge(alert, "nurse-2", T0 + MINUTE, RULES)
-    if trigger in (Trigger.WORSE, Trigger.CONFIRMED):
-        return worsen(alert, trigger, [concern(tier=5)], T0 + MINUTE, RULES, "worse")
-    return end(alert, trigger, "because")
+        return open_alert("cause", [concern()], "lung", T0, WITHIN)
+    move = PULLS[trigger](alert)
+    assert move is not None
+    return move
 
 
 @pytest.mark.parametrize(("phase", "trigger"), list(TRANSITIONS))
 def test_every_row_of_the_table(phase: Phase, trigger: Trigger) -> None:
     """The row says where it goes and which step people see; the sequence rises; what is open has a deadline."""
     alert = ALERTS[phase]()
+    assert phase is phase_of(alert)
     after, step = TRANSITIONS[phase, trigger]
 
     move = pull(alert, trigger)
@@ -82,6 +119,7 @@ def test_every_row_of_the_table(phase: Phase, trigger: Trigger) -> None:
     assert (after, step) == (phase_of(move.alert), move.step)
     assert move.alert.sequence == (1 if alert is None else alert.sequence + 1)
     assert T0 < move.alert.deadline_ms < NEVER
+    assert move.alert.team in ("lung", "heart")
 
 
 @pytest.mark.parametrize(
@@ -98,53 +136,48 @@ def test_what_is_not_in_the_table_is_illegal(phase: Phase, trigger: Trigger) -> 
 
 
 def test_every_phase_can_be_reached_and_left() -> None:
-    """No dead end but the end."""
-    reached = {after for after, _ in TRANSITIONS.values()}
+    """No dead end but the end, and every step of the contract is somebody's."""
+    assert set(Phase) == {after for after, _ in TRANSITIONS.values()}
+    assert set(Phase) == {phase for phase, _ in TRANSITIONS}
+    assert set(AlertStepType) == {step for _, step in TRANSITIONS.values()}
 
-    assert set(Phase) == reached
-    assert {Phase.ENDED, Phase.OPEN, Phase.ACKNOWLEDGED} == {phase for phase, _ in TRANSITIONS}
-    assert {AlertStepType.SNOOZED} == set(AlertStepType) - {step for _, step in TRANSITIONS.values()}
+
+@pytest.mark.parametrize("trigger", [Trigger.DEADLINE, Trigger.CLOSE, Trigger.PLAN_ENDED, Trigger.WORSE])
+def test_whatever_state_it_is_in_it_can_go_on_and_end(trigger: Trigger) -> None:
+    """Time, a person, the plan and worse news have a row in every phase."""
+    assert all((phase, trigger) in TRANSITIONS for phase in LIVE)
+
+
+def climbed(alert: AlertState, steps: int) -> list[tuple[int, int]]:
+    """(minutes since T0, the clock's tier) of each deadline nobody meets."""
+    seen = []
+    for _ in range(steps):
+        at_ms = alert.deadline_ms
+        alert = deadline_passed(alert, at_ms, WITHIN).alert
+        seen.append(((at_ms - T0) // MINUTE, clock_of(alert)))
+    return seen
 
 
 @pytest.mark.parametrize(
-    ("tier", "minutes"),
+    ("tier", "expected"),
     [
-        (4, (10, 20, 30, 50, 90, 170, 330, 570, 810)),
-        (5, (10, 20, 30, 50, 90, 170, 330, 570, 810)),
-        (3, (240, 300, 420, 660, 900, 1140)),
-        (2, (1440, 2880, 4320, 5760)),
+        (5, [(10, 5), (20, 5), (30, 5), (50, 5), (90, 5), (170, 5), (330, 5), (570, 5), (810, 5)]),
+        (4, [(10, 4), (20, 4), (30, 4), (50, 4), (90, 4), (170, 4), (330, 4), (570, 4), (810, 4)]),
+        (3, [(240, 3), (300, 4), (310, 4), (320, 4), (330, 4), (350, 4)]),
+        (2, [(1440, 3), (1680, 3), (1740, 4), (1750, 4), (1760, 4), (1770, 4), (1790, 4)]),
     ],
 )
-def test_nobody_answers(tier: int, minutes: tuple[int, ...]) -> None:
-    """clinical/escalation.json: tier 4 at 10, 20 and 30 min; behind the last rung ever longer, but never silent."""
-    alert = opened(tier=tier)
-    seen = []
-    for _ in minutes:
-        seen.append((alert.deadline_ms - T0) // MINUTE)
-        move = deadline_passed(alert, alert.deadline_ms, RULES)
-        assert ("ladder.unanswered", alert.rung + 1) == (move.reason, move.alert.rung)
-        alert = move.alert
-
-    assert list(minutes) == seen
+def test_nobody_answers(tier: int, expected: list[tuple[int, int]]) -> None:
+    """escalation.json: 2 becomes 3 at its deadline, 3 becomes 4 an hour past it; 4 at 10, 20, 30; never silent."""
+    assert expected == climbed(opened(tier=tier), len(expected))
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_repeats_grow_to_a_longest_and_never_stop(tier: int) -> None:
-    """A thousand rungs on there is still a next one, no further than the longest repeat away."""
-    ladder = LadderRules()
-    gaps = [rung_length(ladder, tier, rung) for rung in range(1, 1000)]
-    behind = gaps[len(ladder.rungs_min[str(tier)]) - 1 :]
+def test_a_thousand_rungs_on_there_is_still_a_next_one(tier: int) -> None:
+    """No further than four hours away."""
+    times = [minutes for minutes, _ in climbed(opened(tier=tier), 1000)]
 
-    assert sorted(behind) == behind
-    assert behind[-1] == max(LONGEST_REPEAT_MIN * MINUTE, gaps[len(ladder.rungs_min[str(tier)]) - 2])
-    assert rung_deadline(ladder, tier, 999, 0) == rung_length(ladder, tier, 0) + sum(gaps)
-
-
-def test_a_single_rung_repeats_at_its_own_distance() -> None:
-    """A ladder of one rung of 30 min pages on at growing distance."""
-    ladder = LadderRules(rungs_min=LadderRules().rungs_min | {"4": (30,)})
-
-    assert [30, 90, 210, 450, 690] == [rung_deadline(ladder, 4, rung, 0) // MINUTE for rung in range(5)]
+    assert {240} == {after - before for before, after in pairwise(times[20:])}
 
 
 def test_a_concern_without_doubt_pages_at_once() -> None:
@@ -165,39 +198,43 @@ def test_one_confirmed_concern_ends_the_waiting() -> None:
     """All concerns must be in doubt for the alert to be."""
     both = [concern(unconfirmed=True), concern(tier=2, reason="other")]
 
-    assert not open_alert("cause", both, "lung", T0, RULES).alert.unconfirmed
+    assert not open_alert("cause", both, "lung", T0, WITHIN).alert.unconfirmed
 
 
 @pytest.mark.parametrize("trigger", [Trigger.WORSE, Trigger.CONFIRMED])
 def test_news_starts_the_ladder_anew(trigger: Trigger) -> None:
     """Rung 0, paging now, and whoever acknowledges must have seen this step."""
-    alert = deadline_passed(opened(tier=3), T0 + 4 * HOUR, RULES).alert
+    alert = deadline_passed(opened(tier=3), T0 + 4 * HOUR, WITHIN).alert
+    concerns = [concern()] if trigger is Trigger.WORSE else []
 
-    after = (
-        worsen(alert, trigger, [concern()], T0 + 5 * HOUR, RULES, "worse").alert
-        if trigger is Trigger.WORSE
-        else (worsen(alert, trigger, [], T0 + 5 * HOUR, RULES, "confirmed").alert)
-    )
+    after = worsen(alert, trigger, concerns, T0 + 5 * HOUR, WITHIN, "news").alert
 
     assert (0, T0 + 5 * HOUR, after.sequence) == (after.rung, after.page_ms, after.news_sequence)
     assert after.deadline_ms == T0 + 5 * HOUR + (10 if trigger is Trigger.WORSE else 240) * MINUTE
 
 
+def test_a_clock_that_has_risen_does_not_fall_with_news() -> None:
+    """Worse news of tier 3 on an alert whose clock is tier 4 already: ten minutes, not four hours."""
+    alert = opened(tier=2)
+    for _ in range(3):
+        alert = deadline_passed(alert, alert.deadline_ms, WITHIN).alert
+    after = worsen(alert, Trigger.WORSE, [concern(tier=3)], alert.base_ms + MINUTE, WITHIN, "news").alert
+
+    assert (3, 4, 10 * MINUTE) == (after.tier, clock_of(after), after.deadline_ms - after.page_ms)
+
+
 def test_worse_but_still_in_doubt_keeps_waiting() -> None:
     """Nobody has been paged for it yet, and the hold does not start anew."""
-    after = worsen(
-        opened(unconfirmed=True, tier=3), Trigger.WORSE, [concern(unconfirmed=True)], T0 + MINUTE, RULES, "worse"
-    ).alert
+    doubt = opened(unconfirmed=True, tier=3)
+    after = worsen(doubt, Trigger.WORSE, [concern(unconfirmed=True)], AT, WITHIN, "worse").alert
 
     assert (True, T0 + 15 * MINUTE, T0 + 25 * MINUTE) == (after.unconfirmed, after.page_ms, after.deadline_ms)
 
 
 def test_worse_in_doubt_after_the_hold_pages_at_once() -> None:
     """A nurse took the doubtful alert; an hour later it gets worse: no clock may start in the past."""
-    at_ms = T0 + HOUR
-    after = worsen(
-        acknowledged(unconfirmed=True, tier=3), Trigger.WORSE, [concern(unconfirmed=True)], at_ms, RULES, "worse"
-    ).alert
+    held, at_ms = acknowledged(unconfirmed=True, tier=3), T0 + HOUR
+    after = worsen(held, Trigger.WORSE, [concern(unconfirmed=True)], at_ms, WITHIN, "worse").alert
 
     assert (False, at_ms, at_ms + 10 * MINUTE) == (after.unconfirmed, after.page_ms, after.deadline_ms)
 
@@ -206,10 +243,19 @@ def test_severity_never_falls() -> None:
     """A milder concern joins; colour, tier and evidence stay at their worst."""
     mild = concern(level=TriageLevel.YELLOW, tier=2, reason="mild", at_ms=T0 - HOUR)
     after = absorb(opened(), [mild])
-    worse = worsen(after, Trigger.WORSE, [mild], T0 + MINUTE, RULES, "worse").alert
+    worse = worsen(after, Trigger.WORSE, [mild], AT, WITHIN, "worse").alert
 
     assert (TriageLevel.RED, 4, T0) == (worse.level, worse.tier, worse.evidence_ms)
     assert ("limits.spo2.red_below", "mild") == worse.reasons
+
+
+def test_a_joined_finding_leaves_the_clock_alone() -> None:
+    """Seen as a step, with the sequence that brought it; nobody is paged anew."""
+    alert = opened()
+    after = join(alert, [concern(tier=2, reason="mild")], AT, WITHIN, "mild").alert
+
+    assert (alert.deadline_ms, alert.rung, 1) == (after.deadline_ms, after.rung, after.news_sequence)
+    assert ((1, 2), 2) == (after.brought, after.found_sequence)
 
 
 def test_reasons_are_bounded() -> None:
@@ -220,44 +266,102 @@ def test_reasons_are_bounded() -> None:
     assert "limits.spo2.red_below" == after.reasons[0]
 
 
-@pytest.mark.parametrize(("tier", "hours"), [(2, 72), (3, 24), (4, 4), (5, 4)])
-def test_an_acknowledgement_lapses_and_the_ladder_resumes(tier: int, hours: int) -> None:
+@pytest.mark.parametrize(("tier", "hours", "then_min"), [(2, 72, 240), (3, 24, 60), (4, 4, 10), (5, 4, 10)])
+def test_an_acknowledgement_lapses_and_the_ladder_resumes(tier: int, hours: int, then_min: int) -> None:
     """It goes on where it stood: the next rung, at the distance the ladder has there."""
     alert = acknowledged(tier=tier)
-    assert T0 + MINUTE + hours * HOUR == alert.deadline_ms
+    assert AT + hours * HOUR == alert.deadline_ms
 
-    move = deadline_passed(alert, alert.deadline_ms, RULES)
+    move = deadline_passed(alert, alert.deadline_ms, WITHIN)
 
     assert ("ladder.acknowledgement_lapsed", 1, None) == (move.reason, move.alert.rung, move.alert.owner)
-    assert alert.deadline_ms + rung_length(RULES.ladder, tier, 1) == move.alert.deadline_ms
+    assert alert.deadline_ms + then_min * MINUTE == move.alert.deadline_ms
 
 
-def test_another_person_may_take_it() -> None:
-    """The hold counts from the new person."""
-    after = acknowledge(acknowledged(), "nurse-2", T0 + HOUR, RULES).alert
+@pytest.mark.parametrize(
+    ("phase", "reason", "rung"),
+    [
+        (Phase.UNREACHED, "ladder.contact_lapsed", 1),
+        (Phase.REACHED, "ladder.not_closed", 1),
+        (Phase.SNOOZED, "ladder.snooze_over", 0),
+        (Phase.OFFERED, "ladder.offer_not_taken", 0),
+    ],
+)
+def test_every_hold_has_an_end(phase: Phase, reason: str, rung: int) -> None:
+    """A person's work asks the next rung when it runs out; a snooze or an offer asks the same one again."""
+    alert = ALERTS[phase]()
+    move = deadline_passed(alert, alert.deadline_ms, WITHIN)
 
-    assert ("nurse-2", T0 + 5 * HOUR) == (after.owner, after.deadline_ms)
+    assert (reason, rung, None, None) == (move.reason, move.alert.rung, move.alert.owner, move.alert.to_team)
+    assert alert.deadline_ms + 10 * MINUTE == move.alert.deadline_ms
+
+
+def test_a_message_that_cannot_arrive_moves_the_ladder_on_but_not_for_ever() -> None:
+    """Up to the last rung of the tier's row, and never into a higher tier before its time."""
+    alert, asked = opened(), 0
+    while (move := undelivered(alert, AT, WITHIN)) is not None:
+        alert, asked = move.alert, asked + 1
+
+    assert (2, 4) == (asked, clock_of(alert))
+    assert undelivered(opened(tier=2), AT, WITHIN) is None
+
+
+def test_contacts_are_tried_in_the_order_of_tier_and_plan() -> None:
+    """Again, then whoever the plan names, then 112; the last one repeats. Without contacts nobody is named in vain."""
+    plan = make_plan(contacts=[{"id": "daughter", "role": "relative"}, {"id": "home-care", "role": "home_care"}])
+
+    def tried(named: object) -> list[tuple[str | None, int]]:
+        alert, seen = acknowledged(), []
+        for _ in range(5):
+            move = contact_failed(alert, "nurse-1", AT, WITHIN, named)
+            alert = move.alert
+            seen.append((move.next_contact, (alert.deadline_ms - AT) // MINUTE))
+        return seen
+
+    known = [("patient", 5), ("relative", 10), ("home_care", 10), ("emergency", 10), ("emergency", 10)]
+    assert known == tried(plan)
+    assert [("patient", 5), *[("emergency", 10)] * 4] == tried(None)
 
 
 @pytest.mark.parametrize("rung", [0, 1, 2, 5])
-def test_after_an_outage_the_current_rung_starts_anew(rung: int) -> None:
-    """Nothing runs through: the next step is one rung length after the watch came back."""
+def test_after_an_outage_a_rung_gets_back_the_time_that_stood_still(rung: int) -> None:
+    """And no more: what had run of it has run. The next one follows at its own distance."""
     alert = opened()
     for _ in range(rung):
-        alert = deadline_passed(alert, alert.deadline_ms, RULES).alert
-    back = T0 + 100 * HOUR
+        alert = deadline_passed(alert, alert.deadline_ms, WITHIN).alert
+    from_ms, to_ms = alert.base_ms + MINUTE, alert.base_ms + 100 * HOUR
 
-    after = resume(alert, back, RULES)
+    after = resume(alert, from_ms, to_ms, WITHIN)
 
-    assert back + rung_length(RULES.ladder, 4, rung) == after.deadline_ms
-    following = deadline_passed(after, after.deadline_ms, RULES).alert
-    assert after.deadline_ms + rung_length(RULES.ladder, 4, rung + 1) == following.deadline_ms
+    assert alert.deadline_ms - from_ms == after.deadline_ms - to_ms
+    assert after == resume(after, from_ms, to_ms, WITHIN), "the same outage told twice counts once"
+    longer = resume(after, from_ms, to_ms + MINUTE, WITHIN)
+    assert after.deadline_ms + MINUTE == longer.deadline_ms
+
+
+def test_frequent_restarts_cannot_keep_a_rung_from_ending() -> None:
+    """31 s of standstill each minute: a rung of ten minutes ends after 29 s of watching in each."""
+    alert, now_ms = opened(), T0
+    for minute in range(60):
+        now_ms = T0 + minute * MINUTE
+        if alert.deadline_ms <= now_ms:
+            break
+        alert = resume(alert, now_ms, now_ms + 31_000, WITHIN)
+
+    assert T0 + 21 * MINUTE == now_ms
+
+
+def test_a_rung_begun_within_an_outage_gets_back_only_what_followed() -> None:
+    """What was raised by a reading that arrived in the gap has not been waiting since before it."""
+    after = resume(opened(), T0 - HOUR, T0 + HOUR, WITHIN)
+
+    assert T0 + HOUR + 10 * MINUTE == after.deadline_ms
 
 
 def test_a_hold_that_ended_in_an_outage_ends_when_the_watch_is_back() -> None:
     """The paging starts then, and the first rung after it: no clock may start in the past."""
     back = T0 + 2 * HOUR
-    after = resume(opened(unconfirmed=True), back, RULES)
+    after = resume(opened(unconfirmed=True), T0, back, WITHIN)
 
     assert (back, back + 10 * MINUTE) == (after.page_ms, after.deadline_ms)
 
@@ -266,12 +370,18 @@ def test_a_hold_that_lasts_longer_than_the_outage_keeps_its_end() -> None:
     """A minute of standstill is no reason to page earlier or later."""
     alert = opened(unconfirmed=True)
 
-    assert alert == resume(alert, T0 + MINUTE, RULES)
+    assert alert == resume(alert, T0, T0 + MINUTE, WITHIN)
 
 
-def test_an_acknowledgement_that_ran_out_in_an_outage_lapses_when_the_watch_is_back() -> None:
+@pytest.mark.parametrize("phase", [*HELD, Phase.SNOOZED])
+def test_a_persons_hold_that_ran_out_in_an_outage_lapses_when_the_watch_is_back(phase: Phase) -> None:
     """One that still holds is left alone."""
-    alert = acknowledged()
+    alert = ALERTS[phase]()
 
-    assert alert == resume(alert, T0 + HOUR, RULES)
-    assert T0 + 9 * HOUR == resume(alert, T0 + 9 * HOUR, RULES).deadline_ms
+    assert alert == resume(alert, T0, T0 + 2 * MINUTE, WITHIN)
+    assert T0 + 9 * DAY == resume(alert, T0, T0 + 9 * DAY, WITHIN).deadline_ms
+
+
+def test_waiting_and_held_are_apart() -> None:
+    """Either a person has it or the rung's clock runs."""
+    assert not set(WAITING) & set(HELD)
