@@ -104,6 +104,8 @@ REASONS: Mapping[str, Text] = {
     "news2.single3": Text("NEWS2: ét tegn alene giver 3", "NEWS2: one sign alone scores 3"),
     "news2.medium": Text("NEWS2 mindst 5: mellemhøj risiko", "NEWS2 at least 5: medium risk"),
     "news2.high": Text("NEWS2 mindst 7: høj risiko", "NEWS2 at least 7: high risk"),
+    "tobs.raised": Text("TOBS mindst 2", "TOBS at least 2"),
+    "tobs.high": Text("TOBS mindst 3", "TOBS at least 3"),
     "extreme.{kind}": Text("{kind} er usædvanlig; mål igen", "{kind} is extreme; measure again"),
     "missing.after_concern": Text("tavs efter en bekymrende måling", "silent after a worrying reading"),
     "missing.{kind}": Text("{kind} mangler", "{kind} is missing"),

@@ -27,7 +27,7 @@ NOW_MS = 1_764_000_000_000
 HOUR_MS = 3_600_000
 TABLE = compiled_table(default_bundle())
 RULE_FILES = Path(__file__).parents[2] / "streams" / "core" / "rules"
-NO_RULE = {"__init__", "base", "news2_score", "judging", "single", "spans", "compiled"}
+NO_RULE = {"__init__", "base", "news2_score", "judging", "single", "spans", "compiled", "tobs_score"}
 """What rules are made of: the contract, scores, and the conditions of the rule table."""
 
 SYMPTOMS = tuple(sorted({c for row in shipped_rows() for leaf in leaves(row.when) for c in getattr(leaf, "codes", ())}))

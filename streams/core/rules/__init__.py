@@ -11,10 +11,12 @@ from streams.core.rules.pro import QuestionnaireAnswers
 from streams.core.rules.reference import MissingReference
 from streams.core.rules.refused import RefusedReading
 from streams.core.rules.table import FAMILIES
+from streams.core.rules.tobs import TobsRule
 
 RULES: tuple[Rule, ...] = (
     PersonalLimits(),
     News2Rule(),
+    TobsRule(),
     *FAMILIES,
     ExtremeValue(),
     QuestionnaireAnswers(),

@@ -16,14 +16,14 @@ KINDS = ("resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness"
 _SCORED = {"supplemental_o2": "air_or_oxygen"}
 
 
-def inputs_at_anchors(series: Series, rules: News2Rules) -> list[dict[str, Point]]:
+def inputs_at_anchors(series: Series, rules: News2Rules, kinds: tuple[str, ...] = KINDS) -> list[dict[str, Point]]:
     """The readings that count together, newest first: anchored at a reading, each inside its own freshness window.
 
     Anchored at readings, not at now, so that a bad score does not turn green by waiting. A newest reading that
     has become too old for the newest anchor keeps an anchor of its own: a missing input never lowers a band
     already reached (clinical/news2.json).
     """
-    newest = {kind: series[kind][-1] for kind in KINDS if series.get(kind)}
+    newest = {kind: series[kind][-1] for kind in kinds if series.get(kind)}
     together: list[dict[str, Point]] = []
     left = set(newest)
     while left:
