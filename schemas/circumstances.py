@@ -38,3 +38,14 @@ class Circumstances(Closed):
             "finger": not self.cgm,
         }
         return frozenset(need for need, holds in held.items() if holds)
+
+    def lacking(self, rules: tuple[str, ...], *, pregnant: bool) -> tuple[str, ...]:
+        """What the rules that a plan names need and nobody has stated: ends of reason codes."""
+        needed = {
+            "copd": (self.spo2_target, "target"),
+            "asthma": (self.pef_best, "best"),
+            "ca": (self.chemotherapy_at, "chemotherapy"),
+            "pd": (self.discharged_at, "discharge"),
+            "preg": (pregnant or None, "pregnancy"),
+        }
+        return tuple(what for family, (stated, what) in needed.items() if family in rules and stated is None)

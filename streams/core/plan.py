@@ -39,6 +39,7 @@ class Plan:
     limits: Mapping[str, Limits]
     expected: frozenset[str]
     states: frozenset[str] = frozenset()
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def parse_plan(text: str) -> Plan:
         {limit.kind: _limits(limit) for limit in contract.limits},
         frozenset(kind for slot in contract.slots for kind in slot.kinds),
         contract.circumstances.states(pregnant=contract.pregnant),
+        contract.circumstances.lacking(contract.rules, pregnant=contract.pregnant),
     )
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from schemas import rule_table as rows
 from schemas.rules import RuleBundle
 from schemas.triage import TriageLevel
-from streams.core.rules.base import Answer, Compiled, CompiledTable, Condition, Judged, Remembering, View
+from streams.core.rules.base import Answer, Compiled, CompiledTable, Condition, Evidence, Judged, Remembering, View
 from streams.core.rules.judging import HOUR_MS, NO, UNKNOWN, Comparison
 from streams.core.rules.single import FromNormal, Newest, OfBest, Said
 from streams.core.rules.spans import Mean, OnDays, Rise, Sustained, apart, lasting
@@ -22,19 +22,32 @@ class Together:
     span_ms: int
 
     def judge(self, view: View) -> Judged:
-        """Unknown when so many parts are that the rest could not decide."""
-        judged = [part.judge(view) for part in self.parts]
-        held = [one for one in judged if one.fires]
-        if held:
-            newest = max(one.at_ms for one in held)
-            held = [one for one in held if newest - one.at_ms <= self.span_ms]
-            if len(held) >= self.count:
-                evidence = {key: value for one in held for key, value in one.evidence.items() if key != "limit"}
-                ends = [int(one.evidence["until_ms"]) for one in held if "until_ms" in one.evidence]
-                evidence |= {"until_ms": min(ends)} if ends else {}
-                return Judged(Answer.FIRES, newest, evidence, any(one.repeated for one in held))
-        unknown = sum(one.answer is Answer.UNKNOWN for one in judged)
-        return UNKNOWN if len(held) + unknown >= self.count and unknown else NO
+        """Stops as soon as too few are left; unknown when one that was looked at is."""
+        held: list[Judged] = []
+        unknown = False
+        left = len(self.parts)
+        for part in self.parts:
+            judged = part.judge(view)
+            left -= 1
+            if judged.fires:
+                held.append(judged)
+            unknown = unknown or judged.answer is Answer.UNKNOWN
+            if len(held) + left < self.count:
+                return UNKNOWN if unknown else NO
+        held = self._of_one_time(held)
+        if len(held) < self.count:
+            return UNKNOWN if unknown else NO
+        return Judged(Answer.FIRES, max(one.at_ms for one in held), _joined(held), any(one.repeated for one in held))
+
+    def _of_one_time(self, held: list[Judged]) -> list[Judged]:
+        newest = max((one.at_ms for one in held), default=0)
+        return [one for one in held if newest - one.at_ms <= self.span_ms]
+
+
+def _joined(held: list[Judged]) -> Evidence:
+    evidence = {key: value for one in held for key, value in one.evidence.items() if key != "limit"}
+    ends = [int(one.evidence["until_ms"]) for one in held if "until_ms" in one.evidence]
+    return evidence | {"until_ms": min(ends)} if ends else evidence
 
 
 def condition(row: rows.RuleRow) -> Condition:
@@ -45,7 +58,9 @@ def condition(row: rows.RuleRow) -> Condition:
 def _compile(part: rows.Leaf | rows.Together) -> Condition:  # noqa: C901 - one case per test of the table
     match part:
         case rows.Together():
-            return Together(tuple(_compile(each) for each in part.of), part.count, part.hours * HOUR_MS)
+            # Answers first: they are rarely there, and then the readings need not be looked at.
+            ordered = sorted(part.of, key=lambda each: not isinstance(each, rows.Said))
+            return Together(tuple(_compile(each) for each in ordered), part.count, part.hours * HOUR_MS)
         case rows.Said():
             return Said(part.codes, part.count, part.value)
         case rows.OfBest():

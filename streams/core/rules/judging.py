@@ -1,7 +1,7 @@
 """The shared bricks of conditions: comparing in whole numbers, repeats, readings in a row."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import ge, gt, le, lt
 from typing import Final
 
@@ -24,10 +24,15 @@ class Comparison:
     kind: str
     op: str
     milli: int
+    compare: Callable[[int, int], bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look the operator up once."""
+        object.__setattr__(self, "compare", COMPARE[self.op])
 
     def holds(self, milli: int) -> bool:
         """Does a value meet it? Exact: integers only."""
-        return COMPARE[self.op](milli, self.milli)
+        return self.compare(milli, self.milli)
 
     def evidence(self, milli: int) -> Evidence:
         """What a finding says of a value that meets it."""

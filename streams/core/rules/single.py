@@ -114,6 +114,8 @@ class Said:
 
     def judge(self, view: View) -> Judged:
         """Unknown when none of the questions was asked lately."""
+        if not view.symptoms:
+            return UNKNOWN
         asked = [
             (code, view.symptoms[code])
             for code in self.codes

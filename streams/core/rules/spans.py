@@ -43,6 +43,9 @@ class Rise:
         inside = points[bisect_left(points, (since,)) :]
         if len(inside) < 2:
             return UNKNOWN
+        values = [milli for _, milli, _ in inside]
+        if not self.test.holds(max(values) - min(values)):
+            return NO
         found = self._largest(_second_values(inside))
         if found is None or not self.test.holds(found[0]):
             return NO
@@ -85,6 +88,8 @@ class Mean:
         if len(points) <= SERIES_READINGS:
             return UNKNOWN
         inside = points[bisect_left(points, (points[-1].at_ms - SERIES_MS,)) :]
+        if not self.test.holds(max([milli for _, milli, _ in inside])):
+            return NO
         days = local_days(view, inside)
         kept = [point.milli for point, day in zip(inside, days, strict=True) if day != days[0]]
         if len(set(days)) < SERIES_DAYS or len(kept) < SERIES_READINGS:
