@@ -64,6 +64,14 @@ REPLIES: Mapping[str, ReplyText] = {
         TriageLevel.RED,
         wants_read=True,
     ),
+    "triage.corrected": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Et tidligere grønt svar gælder ikke. Dit team ser på det senest {at}. Får du det værre, så ring {phone}.",
+            "An earlier green answer no longer holds. Your team looks at it by {at}. If you get worse, call {phone}.",
+        ),
+        wants_read=True,
+    ),
     "triage.received": ReplyText(
         ReplyKind.TRIAGE,
         Text(

@@ -30,6 +30,7 @@ from streams.core.learning.outcome import outcome_received
 from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.pro.receive import answers_received
+from streams.core.pro.whole_patient import tell
 from streams.core.scoring import scores
 from streams.core.settle import account, decided, settle
 from streams.core.state import PatientState
@@ -105,8 +106,12 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
             scored = scores(after, verdict.reading[0], settled.triage.silence, event.id)
         effects += scored
         after = followed(after, verdict, move, scored, event.id)
+    told = tell(after, event, verdict, settled.triage, context)
+    effects += told.replies
+    if told.reason is not None and verdict.reason is None:
+        verdict = evolve(verdict, reason=told.reason)
     effects += account(event, verdict, settled, context)
-    return after, effects, settled.triage
+    return told.state, effects, settled.triage
 
 
 def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[Verdict, Move | None]:

@@ -54,6 +54,7 @@ class Filled:
     forms: oldest first. level, tier, spoke, scores, asks: what the newest came to. until_ms: it speaks for the
     colour before this. next_ms: when the next is due; 0 = the clinic decides.
     green_ms: when it was answered green automatically; 0 = it was not. corrected_ms: when that was taken back.
+    held: green, and its answer waits for something that the patient still has to send.
     """
 
     forms: tuple[Form, ...]
@@ -66,6 +67,7 @@ class Filled:
     next_ms: int = 0
     green_ms: int = 0
     corrected_ms: int = 0
+    held: bool = False
 
     @property
     def at_ms(self) -> int:
@@ -93,6 +95,7 @@ def pack_filled(filled: Filled) -> dict[str, Any]:
         "next": filled.next_ms,
         "green": filled.green_ms,
         "corrected": filled.corrected_ms,
+        "held": filled.held,
     }
     return {name: held for name, held in body.items() if held}
 
@@ -112,4 +115,5 @@ def unpack_filled(body: Mapping[str, Any]) -> Filled:
         body.get("next", 0),
         body.get("green", 0),
         body.get("corrected", 0),
+        body.get("held", False),
     )

@@ -109,7 +109,7 @@ def _keep(
     judged = judge(questionnaire, forms[-1], _earlier(forms, forms[-1], name, context), day)
     again = _filled(questionnaire, forms, judged)
     if again.level == TriageLevel.GREEN.value:
-        again = evolve(again, green_ms=held.green_ms, corrected_ms=held.corrected_ms)
+        again = evolve(again, green_ms=held.green_ms, corrected_ms=held.corrected_ms, held=held.held)
     return evolve(state, answers={**state.answers, name: again})
 
 
