@@ -29,6 +29,10 @@ TOPICS = tuple(
 WRITTEN_OUT = frozenset({OVERVIEW, "replies.v1", "notices.v1"})
 
 
+RUNGS = 4
+"""Steps behind this rung are in the digest only: an alert that nobody answers repeats itself for days."""
+
+
 class Kept(NamedTuple):
     """A record that came out. topic: without prefix. key: as sent. value: as sent."""
 
@@ -83,7 +87,7 @@ def _topic(patient: str, topic: str, told: list[bytes]) -> Iterator[bytes]:
         told = sorted(told, key=lambda line: (orjson.loads(line)[1]["at"], line))
     for line in told:
         event_id, said = orjson.loads(line)
-        if topic.startswith(ALERTS):
+        if topic.startswith(ALERTS) and said["rung"] <= RUNGS:
             yield dumps({"topic": topic, "id": event_id, "value": said, **_sentences(said)})
         elif topic in WRITTEN_OUT or (topic == AUDIT and _is_telling(said)):
             yield dumps({"topic": topic, "id": event_id, "value": said})
@@ -93,7 +97,8 @@ def _topic(patient: str, topic: str, told: list[bytes]) -> Iterator[bytes]:
 
 
 def _is_telling(said: dict[str, Any]) -> bool:
-    return said.get("outcome") not in {Outcome.ACCEPTED_NO_ALERT, Outcome.ACCEPTED_SUPPRESSED}
+    is_plain = said.get("outcome") in {Outcome.ACCEPTED_NO_ALERT, Outcome.ACCEPTED_SUPPRESSED}
+    return not is_plain and said.get("reason") != "ladder.unanswered"
 
 
 def _sentences(step: dict[str, Any]) -> dict[str, str]:

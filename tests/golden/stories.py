@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import orjson
+
+from schemas.answers import Answers
+from schemas.codec import dumps
 from schemas.command import Acknowledge, Close
-from streams.adapters.input_records import InputRecord, bindings, command, measurement
+from schemas.topics import ANSWERS
+from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading
 from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, copd, heart
 from tests.golden.telling import Command, Teller
 
@@ -130,6 +136,41 @@ def couple_with_one_scale(tell: Teller) -> None:
     tell.reads(she, "weight", 80.1, at_ms + 10 * MINUTE_MS)
 
 
+def correction(tell: Teller) -> None:
+    """85 was typed for 95: red. The corrected reading takes its place, and the alert is withdrawn with the reason."""
+    who = copd("gold-correction")
+    tell.enrol(who)
+    tell.sets(who, range(2), {})
+    at_ms = tell.at(2, "07:50")
+    wrong = who.reads("spo2", 85, at_ms)
+    body = orjson.loads(wrong.value or b"")
+    replaced = {"measured_at": body["measured_at"], "value": body["value"]}
+    right = {**body, "id": f"{body['id']}-corrected", "value": 95, "replaces": replaced}
+    tell.add(wrong, reading(who.name, right, at_ms + HOUR_MS))
+    tell.sets(who, range(3, 4), {})
+
+
+def phq_item_nine(tell: Teller) -> None:
+    """A PHQ-9 whose sum is mild, with thoughts of being better off dead on several days: red, whatever the sum says."""
+    who = heart("gold-phq9")
+    tell.enrol(who)
+    tell.sets(who, range(2), {}, "07:50")
+    at_ms = tell.at(1, "19:30")
+    items = dict.fromkeys(
+        ("interest", "mood", "sleep", "energy", "appetite", "self_worth", "concentration", "movement"), 0
+    )
+    form = Answers(
+        id="phq9-1",
+        patient=who.name,
+        questionnaire="phq9",
+        version=1,
+        answered_at=datetime.fromtimestamp(at_ms / 1000, UTC),
+        items={**items, "sleep": 2, "energy": 2, "self_harm": 1},
+    )
+    tell.add(InputRecord(ANSWERS, who.name.encode(), dumps(form.model_dump(mode="json")), at_ms + UPLOAD_MS))
+    tell.says(at_ms + 20 * MINUTE_MS, who.name, acknowledge("nurse-heart-1", who.name, at_ms + 20 * MINUTE_MS))
+
+
 STORIES: Mapping[str, Callable[[Teller], None]] = {
     "exacerbation": exacerbation,
     "weight-gain": weight_gain,
@@ -139,4 +180,6 @@ STORIES: Mapping[str, Callable[[Teller], None]] = {
     "late-after-weekend": late_after_weekend,
     "silent-patient": silent_patient,
     "couple-with-one-scale": couple_with_one_scale,
+    "correction": correction,
+    "phq-item-nine": phq_item_nine,
 }
