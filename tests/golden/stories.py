@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import orjson
 
 from schemas.answers import Answers
+from schemas.circumstances import Circumstances
 from schemas.codec import dumps
 from schemas.command import Acknowledge, Close
 from schemas.topics import ANSWERS
 from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading
 from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, copd, heart
-from tests.golden.telling import Command, Teller
+from tests.golden.telling import DAY_MS, START_MS, Command, Teller
 
 
 def acknowledge(by: str, patient: str, at_ms: int) -> Command:
@@ -171,6 +172,32 @@ def phq_item_nine(tell: Teller) -> None:
     tell.says(at_ms + 20 * MINUTE_MS, who.name, acknowledge("nurse-heart-1", who.name, at_ms + 20 * MINUTE_MS))
 
 
+def pregnancy_red(tell: Teller) -> None:
+    """Blood pressure of a pregnant woman: 142 in the morning, 162 in the evening, and again ten minutes later."""
+    who = heart("gold-pregnant")
+    tell.enrol(who, rules=("limits", "preg", "gen", "missing"), pregnant=True)
+    tell.sets(who, range(2), {}, "07:50")
+    for day, clock, sbp, dbp in ((2, "07:50", 142, 88), (2, "18:00", 162, 96), (2, "18:10", 164, 98)):
+        tell.reads(who, "sbp", sbp, tell.at(day, clock))
+        tell.reads(who, "dbp", dbp, tell.at(day, clock) + 1)
+    said_ms = tell.at(2, "18:14")
+    tell.says(said_ms, who.name, acknowledge("nurse-heart-1", who.name, said_ms))
+    tell.says(said_ms + HOUR_MS, who.name, close("nurse-heart-1", who.name, said_ms + HOUR_MS, "true"))
+
+
+def fever_on_chemotherapy(tell: Teller) -> None:
+    """37.4, 38.1, and 38.4 a week after chemotherapy: the third is an emergency at once, without a repeat."""
+    who = replace(copd("gold-chemo"), limits=())
+    treated = Circumstances(chemotherapy_at=datetime.fromtimestamp((START_MS - 7 * DAY_MS) / 1000, UTC))
+    tell.enrol(who, rules=("ca", "gen", "missing"), circumstances=treated)
+    tell.sets(who, range(2), {})
+    for clock, value in (("14:00", 37.4), ("20:00", 38.1), ("20:40", 38.4)):
+        tell.reads(who, "temp", value, tell.at(1, clock))
+    said_ms = tell.at(1, "20:46")
+    tell.says(said_ms, who.name, acknowledge("nurse-lung-1", who.name, said_ms))
+    tell.says(said_ms + HOUR_MS, who.name, close("nurse-lung-1", who.name, said_ms + HOUR_MS, "true"))
+
+
 STORIES: Mapping[str, Callable[[Teller], None]] = {
     "exacerbation": exacerbation,
     "weight-gain": weight_gain,
@@ -182,4 +209,6 @@ STORIES: Mapping[str, Callable[[Teller], None]] = {
     "couple-with-one-scale": couple_with_one_scale,
     "correction": correction,
     "phq-item-nine": phq_item_nine,
+    "pregnancy-red": pregnancy_red,
+    "fever-on-chemotherapy": fever_on_chemotherapy,
 }
