@@ -15,7 +15,7 @@ from streams.core.rules.news2 import KINDS as SCORED_TOGETHER
 from streams.core.signal.features import Aspect, aspect
 from streams.core.signal.series import Point, Points, Series
 from streams.core.state import PatientState
-from streams.core.triage import Triage, assess
+from streams.core.triage import assess
 
 HOUR_MS = 3_600_000
 
@@ -38,7 +38,7 @@ def is_overtaken(series: Series, kind: str, point: Point, rules: RuleBundle) -> 
     It can when its kind has a newer reading, or when a newer reading of another kind took the place of one
     that would have been scored together with it.
     """
-    if any(later.at_ms > point.at_ms for later in series[kind][-2:]):
+    if series[kind][-1] != point:
         return True
     if kind not in SCORED_TOGETHER:
         return False
@@ -52,29 +52,27 @@ def is_overtaken(series: Series, kind: str, point: Point, rules: RuleBundle) -> 
     return False
 
 
-def hidden_red(
-    before: PatientState, after: PatientState, kind: str, at_ms: int, context: Context, now: Triage | None = None
-) -> Finding | None:
-    """The worst red that would have been found since `at_ms` with the readings of `after`, not with those of `before`.
+def hidden_reds(
+    before: PatientState, after: PatientState, kind: str, point: Point, context: Context
+) -> tuple[Finding, ...]:
+    """The reds that would have been found since `point` with the readings of `after`, not with those of `before`.
 
-    As a finding of today: yellow, with its own time. None = there was none, or triage of now says it anyway.
-    now: triage of `after`, where it is known already.
+    As findings of today: yellow, with their own time, one for each reason, the most urgent first. Empty = there
+    were none, or triage of now says them anyway.
     """
-    worst: Finding | None = None
-    for moment in _moments(after.series, kind, at_ms):
-        reds = [f for f in _concerns(after, moment, context) if f.level is TriageLevel.RED]
-        if not reds:
-            continue
-        known = {f.reason for f in _concerns(before, moment, context) if f.level is TriageLevel.RED}
-        for finding in reds:
-            if finding.reason not in known and (worst is None or finding.tier > worst.tier):
-                worst = finding
-    if worst is None:
-        return None
-    said = (assess(after, context) if now is None else now).concerns
-    if any(finding.reason == worst.reason and finding.at_ms >= worst.at_ms for finding in said):
-        return None
-    return evolve(worst, level=TriageLevel.YELLOW, tier=LATE_TIER, reason=worst.reason_then)
+    found: dict[str, Finding] = {}
+    for moment in _moments(after.series, kind, point.at_ms):
+        cut = (kind, point) if moment == point.at_ms else None
+        reds = [f for f in _concerns(after, moment, context, cut) if f.level is TriageLevel.RED]
+        if reds:
+            known = {f.reason for f in _concerns(before, moment, context, cut) if f.level is TriageLevel.RED}
+            found |= {finding.reason: finding for finding in reds if finding.reason not in known}
+    if not found:
+        return ()
+    said = {(f.reason, f.at_ms) for f in assess(after, context).concerns}
+    hidden = [f for f in found.values() if not any(r == f.reason and at_ms >= f.at_ms for r, at_ms in said)]
+    hidden.sort(key=lambda f: (-f.tier, f.reason))
+    return tuple(evolve(f, level=TriageLevel.YELLOW, tier=LATE_TIER, reason=f.reason_then) for f in hidden)
 
 
 def supported(state: PatientState, since_ms: int, context: Context) -> frozenset[str]:
@@ -87,12 +85,18 @@ def supported(state: PatientState, since_ms: int, context: Context) -> frozenset
     return frozenset(reasons)
 
 
-def _concerns(state: PatientState, at_ms: int, context: Context) -> tuple[Finding, ...]:
-    """What a person would have had to answer at that moment: from readings alone, with the plan of then."""
+def _concerns(
+    state: PatientState, at_ms: int, context: Context, cut: tuple[str, Point] | None = None
+) -> tuple[Finding, ...]:
+    """What a person would have had to answer at that moment: from readings alone, with the plan of then.
+
+    cut: of that kind only the readings up to this one, so that of two of the same instant each is once the newest.
+    """
     series: dict[str, Points] = {}
     aspects: dict[str, Aspect] = {}
     for kind, points in state.series.items():
-        seen = points[: bisect_right(points, (at_ms, NEVER))]
+        last = (at_ms, cut[1].milli, NEVER) if cut is not None and cut[0] == kind else (at_ms, NEVER)
+        seen = points[: bisect_right(points, last)]
         if not seen:
             continue
         series[kind] = seen

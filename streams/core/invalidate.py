@@ -4,7 +4,7 @@ from schemas.audit import Outcome
 from schemas.base import to_ms
 from schemas.command import Invalidate
 from streams.core.context import Context
-from streams.core.hindsight import hidden_red
+from streams.core.hindsight import hidden_reds
 from streams.core.signal.series import Point
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict, refuse
@@ -44,7 +44,7 @@ def invalidate(state: PatientState, command: Invalidate, context: Context) -> Ve
     after = withdraw(state, command.kind, gone, context)
     if after.series is state.series:
         return Verdict(after, Outcome.ACCEPTED_RECORDED, "it will not count when it comes", by=command.by)
-    late = hidden_red(state, after, command.kind, gone[0].at_ms, context)
+    late = hidden_reds(state, after, command.kind, gone[0], context)
     return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by, late=late, withdrew="reading.invalidated")
 
 

@@ -5,12 +5,13 @@ from schemas.base import to_ms
 from schemas.errors import NattevagtError
 from schemas.events import MeasurementReceived
 from schemas.measurement import Measurement
+from schemas.triage import Finding
 from schemas.vitals import VITALS, Band
 from streams.core.admission.binding import speaking
 from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.context import Context
 from streams.core.evolve import evolve
-from streams.core.hindsight import hidden_red, is_overtaken
+from streams.core.hindsight import hidden_reds, is_overtaken
 from streams.core.scoring import learn
 from streams.core.signal.series import MAX_POINTS, UNCONFIRMED, Point, contains, insert
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
@@ -91,7 +92,13 @@ def _still_replaces(state: PatientState, reading: Measurement) -> bool:
 
 
 def _count(state: PatientState, reading: Measurement, point: Point, context: Context) -> Verdict:
-    """First take away what the reading corrects, then put it in its place, unless it is itself withdrawn."""
+    """First take away what the reading corrects, then put it in its place, unless it is itself withdrawn.
+
+    One that comes later than its kind's bound changes nothing, also not what it would correct.
+    """
+    bound = context.rules.lateness.by_kind.get(reading.kind, context.rules.lateness.default_hours)
+    if state.now_ms - point.at_ms > bound * HOUR_MS:
+        return Verdict(state, Outcome.ACCEPTED_RECORDED, f"later than {bound} h: kept in the record only")
     before, gone = state, _replaced(reading)
     if gone is not None:
         state = withdraw(state, reading.kind, [gone], context)
@@ -102,33 +109,29 @@ def _count(state: PatientState, reading: Measurement, point: Point, context: Con
     verdict = _place(state, reading.kind, point, context)
     if why is None or gone is None:
         return verdict
-    since = min(gone.at_ms, point.at_ms)
-    late = hidden_red(before, verdict.state, reading.kind, since, context) or verdict.late
+    late = hidden_reds(before, verdict.state, reading.kind, min(gone, point), context) or verdict.late
     return evolve(verdict, withdrew=why, late=late)
 
 
 def _place(state: PatientState, kind: str, point: Point, context: Context) -> Verdict:
-    """Put the point in its place, unless it is too old to change anything."""
+    """Put the point in its place, unless all that are remembered are newer."""
     points = state.series.get(kind, ())
-    bound = context.rules.lateness.by_kind.get(kind, context.rules.lateness.default_hours)
-    if state.now_ms - point.at_ms > bound * HOUR_MS:
-        return Verdict(state, Outcome.ACCEPTED_RECORDED, f"later than {bound} h: kept in the record only")
     if contains(points, point):
         return Verdict(state, None)
     if len(points) >= MAX_POINTS and point < points[0]:
         once = evolve(state, series={**state.series, kind: (point, *points)})
-        late = hidden_red(state, once, kind, point.at_ms, context)
-        outcome = Outcome.ACCEPTED_RECORDED if late is None else None
-        return Verdict(state, outcome, "older than all readings still remembered", late=late)
+        hidden = hidden_reds(state, once, kind, point, context)
+        outcome = None if hidden else Outcome.ACCEPTED_RECORDED
+        return Verdict(state, outcome, "older than all readings still remembered", late=hidden)
     placed = insert(points, point)
     aspects, learned = state.aspects, state.learned
     if context.scoring:
         aspects, learned = learn(state, kind, placed, point)
     refused = without_answered(state.refused, kind, point.at_ms)
     after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned, refused=refused)
-    late = None
+    late: tuple[Finding, ...] = ()
     if is_overtaken(after.series, kind, point, context.rules):
-        late = hidden_red(state, after, kind, point.at_ms, context)
+        late = hidden_reds(state, after, kind, point, context)
     return Verdict(after, None, reading=(kind, point), late=late)
 
 

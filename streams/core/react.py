@@ -30,7 +30,7 @@ def unanswered(
 
 def just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> bool:
     """Does the finding rest on the reading or form that is being accounted for?"""
-    if finding is verdict.late:
+    if any(finding is late for late in verdict.late):
         return True
     if verdict.answers is not None:
         return finding.reason.startswith(f"pro.{verdict.answers}.")

@@ -38,7 +38,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     state = verdict.state
     state, effects = _told(state, move, cause, context)
     triage = assess(state, context)
-    concerns = triage.concerns if verdict.late is None else (*triage.concerns, verdict.late)
+    concerns = (*triage.concerns, *verdict.late)
     held = () if state.alert is None else state.alert.reasons
     ended = None
     if verdict.withdrew is not None:
@@ -151,8 +151,8 @@ def _outcome(verdict: Verdict, settled: Settled) -> Outcome:
     alert = settled.state.alert
     if alert is None:
         return Outcome.ACCEPTED_NO_ALERT
-    late, reading = verdict.late, verdict.reading
-    carried = late is not None and late.reason in alert.reasons
+    reading = verdict.reading
+    carried = any(late.reason in alert.reasons for late in verdict.late)
     if reading is not None:
         carried = carried or any(f"{reading[0]}_milli" in finding.evidence for finding in settled.triage.concerns)
     if verdict.answers is not None:

@@ -13,7 +13,7 @@ class Verdict:
     """state: after the input. outcome: None = it depends on the triage (accepted.no_alert, .alert, .suppressed).
 
     reason, next_step: for the audit; None where an accepted input needs none. by: staff id of a command.
-    reading: (kind, point) of an accepted measurement. late: a concern that newer readings or forms hide.
+    reading: (kind, point) of an accepted measurement. late: concerns that newer readings or forms hide.
     withdrew: why readings were withdrawn by it, as a reason code; None = none were.
     answers: the questionnaire of an accepted form.
     """
@@ -24,7 +24,7 @@ class Verdict:
     next_step: str | None = None
     by: str | None = None
     reading: tuple[str, Point] | None = None
-    late: Finding | None = None
+    late: tuple[Finding, ...] = ()
     withdrew: str | None = None
     answers: str | None = None
 

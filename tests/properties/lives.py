@@ -16,6 +16,7 @@ from tests.builders import (
     make_bindings,
     make_command,
     make_event,
+    make_invalidate,
     make_limit,
     make_measurement,
     make_plan,
@@ -76,7 +77,7 @@ def plans(draw: DrawFn, now_ms: int, offset: int, *, ending: bool = True) -> Pat
 @st.composite
 def bindings(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
     """One device for all kinds, or two, of which one only weighs; tight or loose allowance."""
-    allowance = draw(st.sampled_from([3, 120]))
+    allowance = draw(st.sampled_from([1, 3, 120]))
     devices = [make_binding(max_per_hour=allowance)]
     if draw(st.booleans()):
         devices.append(make_binding(device="stranger", kinds=["weight"]))
@@ -87,6 +88,11 @@ def bindings(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
 @st.composite
 def commands(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
     """A command about the alert that is open when it arrives ("open" is filled in then), or about none."""
+    if draw(st.integers(0, 4)) == 4:
+        kind, _ = draw(st.sampled_from(READINGS))
+        since = now_ms - draw(ages)
+        gone = make_invalidate(kind, at_ms=since, until=rfc3339(since + draw(ages)))
+        return make_event(gone, received_ms=now_ms, offset=offset)
     command = make_command(
         draw(st.sampled_from(["acknowledge", "close"])),
         alert_id=draw(st.sampled_from(["open", "open", "open", "none"])),
@@ -119,7 +125,7 @@ def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
     """Mostly a plan and bindings first; then anything, in order of arrival, with a few jumps back in time."""
     now_ms = T0
     events: list[PatientEvent] = []
-    if draw(st.integers(0, 9)) < 9:
+    if draw(st.integers(0, 9)) < 8:
         ends = draw(st.sampled_from([None, None, T0 + 13 * HOUR]))
         plan = make_plan(
             limits=draw(st.sampled_from(LIMITS)),
@@ -145,16 +151,26 @@ def remeasured(now_ms: int, offset: int) -> list[PatientEvent]:
     ]
 
 
-def steady(longest: int = 10) -> SearchStrategy[list[PatientEvent]]:
-    """Readings of one moment, all inside the lateness bound and the allowance, none measured in the future."""
-    return st.lists(_steady(), min_size=1, max_size=longest)
+def steady(longest: int = 10, *, corrections: bool = True) -> SearchStrategy[list[PatientEvent]]:
+    """Readings of one moment, all inside the lateness bound and the allowance, none measured in the future.
+
+    corrections: some take the place of others, which may come before them, after them or never.
+    """
+    return st.lists(_steady(corrections=corrections), min_size=1, max_size=longest)
+
+
+AGES = (0, 1, MINUTE, 10 * MINUTE, 20 * MINUTE, 3 * HOUR, 5 * HOUR, 30 * HOUR)
 
 
 @st.composite
-def _steady(draw: DrawFn) -> PatientEvent:
+def _steady(draw: DrawFn, *, corrections: bool) -> PatientEvent:
     kind, values = draw(st.sampled_from(READINGS))
-    ago = draw(st.sampled_from([0, 1, MINUTE, 10 * MINUTE, 20 * MINUTE, 3 * HOUR, 5 * HOUR, 30 * HOUR]))
+    ago = draw(st.sampled_from(AGES))
     # The charge follows from time and kind: the same reading twice tells the same.
     charge = (None, 5, 80)[(ago // MINUTE + len(kind)) % 3]
-    reading = make_measurement(draw(st.sampled_from(values)), kind=kind, at_ms=T0 - ago, battery_percent=charge)
+    value, wrong, then = draw(st.sampled_from(values)), draw(st.sampled_from(values)), draw(st.sampled_from(AGES))
+    replaces = {"measured_at": rfc3339(T0 - then), "value": wrong}
+    corrects = corrections and (wrong, then) != (value, ago) and draw(st.integers(0, 3)) == 3
+    more = {"replaces": replaces} if corrects else {}
+    reading = make_measurement(value, kind=kind, at_ms=T0 - ago, battery_percent=charge, **more)
     return make_event(reading, received_ms=T0)

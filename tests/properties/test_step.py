@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from os import environ
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from schemas.base import to_ms
 from schemas.events import (
     EVENT,
     CommandReceived,
@@ -58,8 +60,13 @@ ONLY_BY_COMMANDS = {
 """Steps that tests/properties/test_ladder.py brings about; lives know acknowledge and close only."""
 
 EXAMPLES = settings(
-    max_examples=50, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(environ.get("NATTEVAGT_TEST_EXAMPLES", "50")),
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
+"""Fifty in CI. `NATTEVAGT_TEST_EXAMPLES=2000 pytest tests/properties/test_step.py` is the long run."""
 
 
 def aimed(event: PatientEvent, state: PatientState) -> PatientEvent:
@@ -191,6 +198,27 @@ def test_order_and_copies_do_not_matter(events: list[PatientEvent], data: st.Dat
 
 
 @EXAMPLES
+@given(steady(corrections=False), st.data())
+def test_every_red_of_the_order_of_measurement_is_seen_in_any_order(
+    events: list[PatientEvent], data: st.DataObject
+) -> None:
+    """Limits, NEWS2 and extremes: what triage as of any moment calls red stands in a step, as red or as was red."""
+    limits = [make_limit(), make_limit("pulse", red_below=30, yellow_from=100, red_from=130)]
+    state = known(limits=limits)
+    _, steps = live(data.draw(st.permutations(events)), state)
+    seen = {reason for each in alerts(effects_of(steps)) for reason in each.step.reasons}
+    seen |= {reason for each in steps if each.state.alert is not None for reason in each.state.alert.reasons}
+    assume(len(seen) < MAX_REASONS)
+    final = steps[-1].state
+    for moment in {point.at_ms for points in final.series.values() for point in points}:
+        series = {kind: tuple(p for p in points if p.at_ms <= moment) for kind, points in final.series.items()}
+        then = replace(final, now_ms=moment, series={kind: points for kind, points in series.items() if points})
+        reds = [f for f in assess(then, CONTEXT).concerns if f.level is TriageLevel.RED and not f.unconfirmed]
+        for finding in reds:
+            assert {finding.reason, finding.reason_then} & seen
+
+
+@EXAMPLES
 @given(lives())
 def test_no_order_loses_a_red_reading(events: list[PatientEvent]) -> None:
     """An accepted red of the plan in force raises or upgrades, or the open alert carries it."""
@@ -209,7 +237,7 @@ def red_reason(event: PatientEvent, done: Step) -> set[str] | None:
     if not isinstance(event, MeasurementReceived):
         return None
     reading = Measurement.model_validate_json(event.payload)
-    plan = done.state.plan_at(done.state.now_ms)
+    plan = done.state.plan_at(to_ms(reading.measured_at))
     limits = None if plan is None else plan.limits.get(reading.kind)
     milli = VITALS[reading.kind].to_milli(reading.value, reading.unit)
     body = next(body for body in audits(done.effects) if body.type == "outcome")

@@ -166,11 +166,11 @@ def _facts(state: PatientState, questionnaire: Questionnaire, form: Form) -> Map
     return facts
 
 
-def _late(questionnaire: Questionnaire, form: Form, judged: Judgement) -> Finding | None:
+def _late(questionnaire: Questionnaire, form: Form, judged: Judgement) -> tuple[Finding, ...]:
     """Something serious that arrives behind a newer form still has to be seen: yellow, `late`."""
     if judged.level is TriageLevel.GREEN:
-        return None
-    return Finding(
+        return ()
+    found = Finding(
         RULE,
         VERSION,
         TriageLevel.YELLOW,
@@ -179,6 +179,7 @@ def _late(questionnaire: Questionnaire, form: Form, judged: Judgement) -> Findin
         form.at_ms,
         {"was": judged.level.value, "because": judged.spoke[0].reason},
     )
+    return (found,)
 
 
 def _remark(judged: Judgement) -> tuple[str | None, str | None]:
