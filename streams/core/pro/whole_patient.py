@@ -89,7 +89,7 @@ def _form(state: PatientState, event: AnswersReceived, verdict: Verdict, triage:
         concerned = known and any(finding.reason == f"{RULE}.form.unreadable" for finding in triage.concerns)
         return Told(state, _yellow(state, event.id, context) if concerned else (), None)
     filled = state.answers[verdict.answers]
-    if verdict.late is not None:
+    if verdict.late:
         return Told(state, _yellow(state, event.id, context), None)
     match TriageLevel(filled.level):
         case TriageLevel.RED:
