@@ -130,6 +130,12 @@ REASONS: Mapping[str, Text] = {
     "coverage.no_route": Text(
         "ingen vagt uden for åbningstid og ingen at ringe til", "nobody on call outside hours and nobody to ring"
     ),
+    "coverage.no_shifts": Text(
+        "ingen vagter: teamet lover ingen tider, og alarmer når det altid", "no shifts: the team promises no hours"
+    ),
+    "coverage.no_phone": Text("intet telefonnummer til patienterne", "no telephone number for its patients"),
+    "coverage.empty_shift": Text("en vagt uden nogen at skrive til", "a shift with nobody to tell"),
+    "coverage.calendar_ends": Text("helligdagene kendes ikke så længe", "public holidays are not known that far"),
     "coverage.no_recipient": Text("teamet har ingen modtagere", "the team has no recipients"),
     "notice.delivered": Text("beskeden er kommet frem", "the message has arrived"),
     "reply.unread": Text("patienten har ikke læst svaret", "the patient has not read the answer"),

@@ -109,6 +109,11 @@ OPEN_ALERTS = Declared(
     Gauge, "open_alerts", "Open alerts of real patients in owned partitions, by colour and age.", ("colour", "age")
 )
 OLDEST_ALERT = Declared(Gauge, "oldest_alert_seconds", "Age of the oldest open alert; 0 = none is open.", ("colour",))
+UNATTENDED = Declared(
+    Counter,
+    "red_unattended_seconds_total",
+    "Red, nobody had it, and no reader on duty or on call; told with the alert's next step, not before.",
+)
 STEP_ERRORS = Declared(Counter, "step_errors_total", "Defects of ours that the guard has caught.", ("room",))
 DELIVERY_FAILURES = Declared(
     Counter, "delivery_failures_total", "Deliveries that Kafka did not confirm, earlier lives of this worker included."

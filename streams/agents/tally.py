@@ -128,6 +128,8 @@ class Tally:
 
     def _alert(self, effect: PublishAlert, received_ms: int | None, now_ms: int) -> None:
         step = effect.step
+        if effect.alone_ms and not is_synthetic(step.patient):
+            self.metrics[m.UNATTENDED].inc(effect.alone_ms / 1000)
         if step.reason == NOT_ASSESSED:
             self.metrics[m.STEP_ERRORS].labels("monitor").inc()
         elif step.type in NEWS and received_ms is not None and effect.now_ms >= received_ms and not self._simulation:

@@ -12,7 +12,7 @@ from schemas.errors import NattevagtError
 COMMANDS = {
     "demo": ("streams.cli.demo", "show it at work: Kafka, workers and a night of thirteen people who do not exist"),
     "produce": ("streams.cli.produce", "send readings as a device would, and tell what became of them"),
-    "acknowledge": ("streams.cli.acknowledge", "take or close an alert"),
+    "acknowledge": ("streams.cli.acknowledge", "take, hand over, snooze or close an alert, and say whom was reached"),
     "explain": ("streams.cli.explain", "tell why an alert was raised, and decide it once more"),
     "history": ("streams.cli.history", "tell who was told of an alert, with what result, who saw it and who acted"),
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
@@ -22,7 +22,7 @@ COMMANDS = {
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
     "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),
     "notify": ("streams.cli.notify", "hand notices to people and report what became of them"),
-    "coverage": ("streams.cli.coverage", "publish and show which teams answer, and when"),
+    "coverage": ("streams.cli.coverage", "publish, check and show which teams answer, and when nobody does"),
     "rules": ("streams.cli.rules", "publish and show the numbers that decide"),
     "doctor": ("streams.cli.doctor", "look at everything and say what is wrong"),
     "config": ("streams.cli.config", "show every setting and where it comes from"),

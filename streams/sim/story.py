@@ -6,6 +6,7 @@ while somebody watches it: `Watch` is given every record and says which alert is
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from heapq import merge
 from typing import Literal, Protocol
 
@@ -69,6 +70,7 @@ class Answer:
         """The command about this alert."""
         alert_id, newest = alert
         seen = newest if self.sequence is None else self.sequence
+        until = datetime.fromtimestamp(self.at_ms / 1000, UTC)
         name = f"{self.by}-{self.at_ms}"
         if self.verdict is None:
             body: Acknowledge | Close = Acknowledge(
@@ -82,6 +84,7 @@ class Answer:
                 role=self.role,
                 alert_id=alert_id,
                 sequence=seen,
+                seen_until=until,
                 verdict=self.verdict,
             )
         return command(body, self.at_ms)

@@ -97,6 +97,26 @@ def test_closing_carries_the_verdict() -> None:
     assert ("close", "true", 1) == (body["type"], body["verdict"], body["sequence"])
 
 
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        ({"action": "take_over"}, "take_over"),
+        ({"action": "contact_failed"}, "contact_failed"),
+        ({"to_team": "heart", "why": "cardiac"}, "hand_over"),
+        ({"minutes": 60, "why": "treated"}, "snooze"),
+        ({"ref": "note-1"}, "note"),
+        ({"verdict": "true", "to_team": "heart"}, "close"),
+    ],
+)
+def test_everything_that_can_be_done_to_an_alert_can_be_said(asked: dict[str, Any], kind: str) -> None:
+    """By somebody who has seen the newest step and all that the overview shows."""
+    overview, alert = open_alert(night.board().overviews, _an_open_id())
+    letter = letter_about(overview, alert, 1_000, "c", by="nurse-1", role="nurse", team="lung", **asked)
+    body = orjson.loads(letter.value)
+
+    assert (kind, "lung", alert.evidence_at) == (body["type"], body["team"], body["seen_until"])
+
+
 @pytest.mark.parametrize("beginning", ["", "ffffffff"])
 def test_an_alert_that_is_not_open_is_refused_with_a_way_out(beginning: str) -> None:
     """Too short is as good as unknown."""
