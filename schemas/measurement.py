@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.base import Closed, Instant
+from schemas.censored import Comparator
 from schemas.ids import DeviceField, LocalIdField, PseudonymField
 
 Value = int | float | Annotated[str, Field(max_length=16)]
@@ -25,7 +26,9 @@ class Measurement(Closed):
 
     id: the device's own id of this reading; a repeat with the same content is a duplicate.
     kind: key of `schemas.vitals.VITALS`.
-    value: number in `unit`, or the code of an enum kind (`"A"`, `"1+"`).
+    value: number in `unit`, or the code of an enum kind (`"A"`, `"1+"`), or what a display shows instead: `"<5"`, and
+    `"LO"`, `"HI"` of kinds whose meters are known to.
+    comparator: the device only knew that the true value is below or above `value`; None = it measured it.
     unit: UCUM code; None only for enum and ordinal kinds.
     measured_at: the device's clock, with offset.
     battery_percent: 0 to 100; None when the device does not tell.
@@ -36,6 +39,7 @@ class Measurement(Closed):
     patient: PseudonymField
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     value: Value
+    comparator: Comparator | None = None
     unit: Annotated[str, Field(max_length=16)] | None = None
     measured_at: Instant
     device: DeviceField

@@ -107,6 +107,18 @@ REASONS: Mapping[str, Text] = {
     "tobs.raised": Text("TOBS mindst 2", "TOBS at least 2"),
     "tobs.high": Text("TOBS mindst 3", "TOBS at least 3"),
     "extreme.{kind}": Text("{kind} er usædvanlig; mål igen", "{kind} is extreme; measure again"),
+    "check.pressure_order": Text("systolisk ikke over diastolisk; mål igen", "systolic not above diastolic; repeat"),
+    "check.pulse_pressure": Text("usandsynligt pulstryk; mål igen", "unlikely pulse pressure; repeat"),
+    "check.fev1_above_fvc": Text("FEV1 over FVC; pust igen", "FEV1 above FVC; blow again"),
+    "check.pounds": Text(
+        "vægten ligner pund; er det den rigtige person?", "weight looks like pounds; the right person?"
+    ),
+    "check.weight_jump": Text(
+        "vægtspring over 5 kg; er det den rigtige person?", "weight jump above 5 kg; the right person?"
+    ),
+    "check.impossible_step.{kind}": Text("{kind} kan ikke springe så meget", "{kind} cannot change so fast"),
+    "check.flat.{kind}": Text("{kind} gentager sig selv; tjek udstyret", "{kind} repeats itself; check the device"),
+    "check.unworn.{kind}": Text("{kind}: 0; blev måleren båret?", "{kind}: 0; was the counter worn?"),
     "missing.after_concern": Text("tavs efter en bekymrende måling", "silent after a worrying reading"),
     "missing.{kind}": Text("{kind} mangler", "{kind} is missing"),
     "refused.{kind}.{why}": Text("{kind} afvist: {why}", "{kind} refused: {why}"),

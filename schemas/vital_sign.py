@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from schemas.units import MeasuredValueError, Quantity, UnitError, to_milli
+from schemas.censored import Comparator, Side, beyond, split
+from schemas.units import MeasuredValueError, Quantity, UnitError, from_milli, to_milli
 
 VitalType = Literal["numeric", "enum", "ordinal"]
 News2Parameter = Literal["resp_rate", "spo2", "air_or_oxygen", "sbp", "pulse", "consciousness", "temp"]
@@ -57,6 +58,7 @@ class VitalSign:
     snomed: (value, code) for the values that have one.
     resolution: smallest step of a usual device in milli; None = enum or ordinal.
     reject: outside is impossible. accept: inside is normal intake. None = enum or ordinal.
+    shows: (below, above) which its usual devices show LO and HI, in milli; None = they do not, or nobody knows where.
     news2: the NEWS2 parameter this row feeds; None = it has no part in NEWS2.
     step_note: what counts as a jump; cadence: how often it is measured. Words of the source; "" = none.
     repeat: what to ask of the patient when a value needs a second look.
@@ -76,6 +78,7 @@ class VitalSign:
     resolution: int | None = None
     reject: Bounds | None = None
     accept: Bounds | None = None
+    shows: tuple[int | None, int | None] = (None, None)
     news2: News2Parameter | None = None
     step_note: str = ""
     cadence: str = ""
@@ -107,6 +110,39 @@ class VitalSign:
                 next_step="send a JSON number; text such as LO, HI or <5 is not one",
             )
         return to_milli(self.quantity, value, unit)
+
+    def read(self, value: float | str, unit: str | None, comparator: Comparator | None = None) -> tuple[int, Side]:
+        """The value as it is kept, and whether the device only knew a bound: LO, HI, `<5`, or a comparator.
+
+        Units, missing: as `to_milli`. A bound is kept one thousandth beyond itself.
+        """
+        if self.quantity is not None and isinstance(value, str):
+            if comparator is not None:
+                raise MeasuredValueError("A text and a comparator.", next_step="send the bound as a JSON number")
+            comparator, value = self._shown(value, unit)
+        milli = self.to_milli(value, unit)
+        if comparator is None:
+            return milli, Side.EXACT
+        if self.quantity is None:
+            raise MeasuredValueError("A code has no comparator.", next_step="leave the comparator out")
+        return beyond(milli, comparator)
+
+    def _shown(self, text: str, unit: str | None) -> tuple[Comparator, float]:
+        """What a display shows instead of a number, in the unit of the reading."""
+        low, high = self.shows
+        comparator: Comparator = "<" if text.strip().upper() == "LO" else ">"
+        bound = {"LO": low, "HI": high}.get(text.strip().upper())
+        if bound is None:
+            told = split(text)
+            if told is None:
+                raise MeasuredValueError(
+                    f"{self.key} takes a number or a bound.",
+                    next_step="send a JSON number; with `comparator` where the device shows LO, HI or <5",
+                )
+            return told
+        assert self.quantity is not None
+        to_milli(self.quantity, 0, unit)  # the unit must be one of this kind, even for LO
+        return comparator, float(from_milli(self.quantity, bound, unit or self.quantity.canonical))
 
     def band(self, milli: int) -> Band:
         """What intake does with a value: accept if inside accept, else confirm if inside reject, else reject.

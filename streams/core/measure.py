@@ -2,6 +2,7 @@
 
 from schemas.audit import Outcome
 from schemas.base import to_ms
+from schemas.censored import Side
 from schemas.errors import NattevagtError
 from schemas.events import MeasurementReceived
 from schemas.measurement import Measurement
@@ -13,12 +14,13 @@ from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.hindsight import hidden_reds, is_overtaken
 from streams.core.scoring import learn
-from streams.core.signal.series import MAX_POINTS, UNCONFIRMED, Point, contains, insert
+from streams.core.signal.series import ABOVE, BELOW, MAX_POINTS, UNCONFIRMED, Point, contains, insert
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
 from streams.core.verdict import Verdict, refuse
 from streams.core.withdraw import is_withdrawn, withdraw
 
 HOUR_MS = 3_600_000
+FLAGS = {Side.EXACT: 0, Side.BELOW: BELOW, Side.ABOVE: ABOVE}
 
 
 def receive(state: PatientState, event: MeasurementReceived, context: Context) -> Verdict:
@@ -29,8 +31,8 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     if refusal is not None:
         return refusal
     sign = VITALS[reading.kind]
-    milli = sign.to_milli(reading.value, reading.unit)
-    point = Point(measured_ms, milli, UNCONFIRMED if sign.band(milli) is Band.CONFIRM else 0)
+    milli, side = sign.read(reading.value, reading.unit, reading.comparator)
+    point = Point(measured_ms, milli, FLAGS[side] | (UNCONFIRMED if sign.band(milli) is Band.CONFIRM else 0))
     if contains(state.series.get(reading.kind, ()), point) and not _still_replaces(state, reading):
         return refuse(
             state,
@@ -80,7 +82,7 @@ def _replaced(reading: Measurement) -> Point | None:
     if reading.replaces is None:
         return None
     try:
-        milli = VITALS[reading.kind].to_milli(reading.replaces.value, reading.unit)
+        milli, _ = VITALS[reading.kind].read(reading.replaces.value, reading.unit)
     except NattevagtError:
         return None
     return Point(to_ms(reading.replaces.measured_at), milli)

@@ -32,13 +32,26 @@ class Fault(NattevagtError):  # noqa: N818 - a finding about data, not an error 
         self.measured_ms = measured_ms
 
 
+_LOOKS_LIKE = {
+    ("temp", "fahrenheit"): "this looks like Fahrenheit: send unit [degF]; a unit is never guessed",
+    ("spo2", "fraction"): "this looks like a fraction: send unit 1; a unit is never guessed",
+}
+_RANGES = {"temp": (77_000, 113_000, "fahrenheit"), "spo2": (1, 1_000, "fraction")}
+"""Values that another unit explains (clinical README section 1)."""
+
+
+def _range_of(kind: str, milli: int) -> str:
+    low, high, name = _RANGES.get(kind, (1, 0, ""))
+    return name if low <= milli <= high else ""
+
+
 def check_measurement(reading: Measurement, at_ms: int, context: Context) -> None:
     """Kind, unit, reject band and time. The confirm band is no fault: confirm is never discard."""
     sign = VITALS.get(reading.kind)
     if sign is None:
         raise Fault(Outcome.REJECTED_SCHEMA, "kind: not in the table of vital signs", "see schemas/README.md")
     try:
-        milli = sign.to_milli(reading.value, reading.unit)
+        milli, _ = sign.read(reading.value, reading.unit, reading.comparator)
     except UnitError as error:
         raise Fault(
             Outcome.REJECTED_UNIT,
@@ -59,7 +72,7 @@ def check_measurement(reading: Measurement, at_ms: int, context: Context) -> Non
         raise Fault(
             Outcome.REJECTED_IMPLAUSIBLE,
             f"value: outside what {reading.kind} can be",
-            "measure again; check device and unit",
+            _LOOKS_LIKE.get((reading.kind, _range_of(reading.kind, milli)), "measure again; check device and unit"),
             reading.kind,
             _credible(reading, at_ms, context),
         )
@@ -74,7 +87,7 @@ def _check_replaced(reading: Measurement, sign: VitalSign, milli: int) -> None:
         return
     measured_ms = to_ms(reading.measured_at)
     try:
-        itself = (to_ms(replaced.measured_at), sign.to_milli(replaced.value, reading.unit)) == (measured_ms, milli)
+        itself = (to_ms(replaced.measured_at), sign.read(replaced.value, reading.unit)[0]) == (measured_ms, milli)
     except NattevagtError as error:
         raise Fault(
             Outcome.REJECTED_SCHEMA,

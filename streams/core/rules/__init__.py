@@ -2,6 +2,7 @@
 
 from streams.core.rules.base import Rule
 from streams.core.rules.battery import LowBattery
+from streams.core.rules.checks import CrossChecks
 from streams.core.rules.contact import ContactRequested
 from streams.core.rules.extreme import ExtremeValue
 from streams.core.rules.limits import PersonalLimits
@@ -19,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     TobsRule(),
     *FAMILIES,
     ExtremeValue(),
+    CrossChecks(),
     QuestionnaireAnswers(),
     MissingReading(),
     RefusedReading(),

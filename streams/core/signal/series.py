@@ -34,6 +34,11 @@ class Point(NamedTuple):
         """Possible but extreme: kept, coloured at once, marked unconfirmed."""
         return bool(self.flags & UNCONFIRMED)
 
+    @property
+    def is_bound(self) -> bool:
+        """The device showed LO, HI or a bound: the true value lies beyond this one."""
+        return bool(self.flags & (BELOW | ABOVE))
+
 
 _point = partial(tuple.__new__, Point)
 """A Point of three numbers, without the detour over Python: a state holds hundreds of them."""
