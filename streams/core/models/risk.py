@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import exp, sqrt
 from typing import Final, NamedTuple
 
-from streams.core.models.risk_features import RISK_FEATURES, Features, risk_features
+from streams.core.models.risk_features import Features, risk_features
 from streams.core.models.snapshot import Snapshot
 from streams.core.signal.tracks import Tracks
 
@@ -26,9 +26,6 @@ WORTH_TELLING: Final = 0.05
 """Log odds below which a part is no reason (our choice: it moves a risk of one half by one hundredth)."""
 
 MAX_LOGIT: Final = 30.0
-
-BEYOND: Final = 1.05
-"""Share of the highest value learned from which a value counts as outside (our choice: one step of a device)."""
 
 
 class Reason(NamedTuple):
@@ -67,29 +64,28 @@ def explain(x: Features, snapshot: Snapshot) -> Risk:
     """The risk for given features; those that the snapshot does not weigh are passed over."""
     if not x:
         return NOTHING_KNOWN
-    weights, variances, most = snapshot.weights, snapshot.variances, snapshot.most
-    logit = snapshot.bias
-    variance = variances.get("bias", 0.0)
+    rows = snapshot.rows
+    logit, variance = snapshot.bias, snapshot.variances.get("bias", 0.0)
     parts: dict[str, float] = {}
+    totals: dict[str, float] = {}
     outside: list[str] = []
     for name, value in x.items():
-        weight = weights.get(name)
-        if weight is None:
-            if value > 0:
-                outside.append(name)
-            continue
-        if weight:
-            part = weight * value
-            parts[name] = part
-            logit += part
-        variance += variances.get(name, 0.0) * value * value
-        if value > most.get(name, 0.0) * BEYOND:
+        row = rows.get(name)
+        if row is None:
             outside.append(name)
+            continue
+        weight, doubt, most, subject = row
+        if weight:
+            parts[name] = part = weight * value
+            logit += part
+            totals[subject] = totals.get(subject, 0.0) + part
+        variance += doubt * value * value
+        if value > most:
+            outside.append(name)
+    parts["bias"] = snapshot.bias
     score = 1.0 / (1.0 + exp(-min(max(logit, -MAX_LOGIT), MAX_LOGIT)))
-    reasons = _reasons(parts)
-    rounded = {name: round(part, 6) for name, part in parts.items()}
-    rounded["bias"] = round(snapshot.bias, 6)
-    return Risk(round(score, 6), _uncertainty(variance, len(outside) / len(x)), reasons, tuple(outside), x, rounded)
+    unsure = _uncertainty(variance, len(outside) / len(x))
+    return Risk(round(score, 6), unsure, _reasons(totals), tuple(outside), x, parts)
 
 
 def chance(x: Mapping[str, float], snapshot: Snapshot) -> float:
@@ -108,16 +104,8 @@ def _uncertainty(variance: float, outside: float) -> float:
     return round(unsure + (1.0 - unsure) * outside, 6)
 
 
-def _reasons(parts: Mapping[str, float]) -> tuple[Reason, ...]:
-    """By subject: two features of one vital sign are one reason."""
-    totals: dict[str, float] = {}
-    for name, part in parts.items():
-        subject = SUBJECTS[name]
-        totals[subject] = totals.get(subject, 0.0) + part
+def _reasons(totals: Mapping[str, float]) -> tuple[Reason, ...]:
+    """The strongest first; equals by name."""
     worth = [(-part, subject) for subject, part in totals.items() if part >= WORTH_TELLING]
     worth.sort()
     return tuple([Reason(subject, round(-part, 6)) for part, subject in worth[:MAX_REASONS]])
-
-
-SUBJECTS: Final[Mapping[str, str]] = {name: name.partition(".")[0] for name in RISK_FEATURES}
-"""Feature -> what it is about."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.codec import dumps
 from schemas.errors import ContractError
@@ -24,6 +24,19 @@ ENOUGH_OUTCOMES: Final = 60
 
 _KNOWN: Final = frozenset(RISK_FEATURES)
 _TABLES: Final = ("weights", "variances", "most")
+
+
+BEYOND: Final = 1.05
+"""Share of the highest value learned from which a value is outside (our choice: about one step of a device)."""
+
+
+class Row(NamedTuple):
+    """All that a score needs of one feature, looked up once. most: from where a value is outside. subject: its kind."""
+
+    weight: float
+    variance: float
+    most: float
+    subject: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,15 @@ class Snapshot:
     def digest(self) -> str:
         """SHA-256, in hex, of all that decides a score besides the person's readings."""
         return sha256(dumps({"features": RISK_FEATURES, "bands": _bands(), **self.dump()})).hexdigest()
+
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """Feature -> what a score needs of it."""
+        variances, most = self.variances, self.most
+        return {
+            name: Row(weight, variances.get(name, 0.0), most.get(name, 0.0) * BEYOND, name.partition(".")[0])
+            for name, weight in self.weights.items()
+        }
 
     def dump(self) -> dict[str, Any]:
         """As JSON; the keys of each table in code-point order."""

@@ -22,13 +22,8 @@ SPREAD_START: Final = 4
 LESSON_SPREADS: Final = 3
 """The level and the spread learn no more than this from one reading: a swing is damped (study, section 9, rule 6)."""
 
-FAST_NEW, FAST_OLD = 3, 7
-"""Tenths: weight of the newest reading in the fast averages, and of all before (our choice, about three readings)."""
-
-DRIFT_ALLOWED: Final = 750
-"""Thousandths of a spread that a CUSUM forgives per reading. Page (Biometrika 41:100, 1954) takes half of the smallest
-shift worth finding from signed deviations; here each side counts its own only, whose mean is 0.4 without any shift, so
-a quarter is added (our choice)."""
+FAST_NEW, FAST_OLD = 2, 8
+"""Tenths: weight of the newest reading in the fast averages, and of all before (our choice, about five readings)."""
 
 MOST: Final = 8_000
 """Thousandths of spreads at which everything is clipped (study, section 9, rule 2)."""
@@ -58,9 +53,8 @@ class Track(NamedTuple):
     """earlier: readings before the newest. level_milli, spread_milli: own normal before the newest reading.
 
     value_milli, at_min: the newest reading; minutes since the epoch. above, below: fast averages of how far readings
-    lay over and under the own level. high, low: of how far outside the bands of everybody. risen, fallen: two-sided
-    CUSUM against the own level. These six in thousandths, never negative. gap_min: smoothed time between readings,
-    -1 = only one so far.
+    lay over and under the own level. high, low: of how far outside the bands of everybody. These four in thousandths,
+    never negative. gap_min: smoothed time between readings, -1 = only one so far.
     """
 
     earlier: int
@@ -72,8 +66,6 @@ class Track(NamedTuple):
     below: int
     high: int
     low: int
-    risen: int
-    fallen: int
     gap_min: int
 
 
@@ -113,7 +105,7 @@ def observed(kind: str, held: Numbers | None, milli: int, at_min: int) -> Track:
     bands = BANDS[kind]
     high, low = severity(bands.high, milli), severity(bands.low, milli)
     if held is None:
-        return Track(0, milli, bands.spread, milli, at_min, 0, 0, high, low, 0, 0, -1)
+        return Track(0, milli, bands.spread, milli, at_min, 0, 0, high, low, -1)
     was = Track._make(map(int, held))
     level, spread = _absorbed(bands, was)
     count = was.earlier + 1
@@ -129,8 +121,6 @@ def observed(kind: str, held: Numbers | None, milli: int, at_min: int) -> Track:
         _fast(was.below, max(-deviation, 0)),
         _fast(was.high, high),
         _fast(was.low, low),
-        _shifted(was.risen, max(deviation, 0)),
-        _shifted(was.fallen, max(-deviation, 0)),
         gap if was.gap_min < 0 else _fast(was.gap_min, gap),
     )
 
@@ -164,11 +154,6 @@ def _absorbed(bands: Bands, was: Track) -> tuple[int, int]:
     usual = abs(step) * 5 // 4  # of a normal deviation the mean absolute value is 0.8 standard deviations
     spread = was.spread_milli + (usual - was.spread_milli) // min(was.earlier + SPREAD_START, SLOWEST + SPREAD_START)
     return level, max(spread, bands.floor)
-
-
-def _shifted(before: int, beyond: int) -> int:
-    """A CUSUM of one side: readings on the other side do not take away from it, only time without any does."""
-    return min(max(before + beyond - DRIFT_ALLOWED, 0), MOST)
 
 
 def _fast(before: int, now: int) -> int:
