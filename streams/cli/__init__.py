@@ -26,6 +26,7 @@ COMMANDS = {
     "rules": ("streams.cli.rules", "publish and show the numbers that decide"),
     "doctor": ("streams.cli.doctor", "look at everything and say what is wrong"),
     "config": ("streams.cli.config", "show every setting and where it comes from"),
+    "backtest": ("streams.cli.backtest", "say what models and rules would have made of the past, with figures"),
     "replay": ("streams.cli.replay", "play recorded readings again through Kafka, and compare"),
     "docs": ("streams.cli.docs", "write the JSON Schemas and tables of the papers, or check them"),
     "kafka": ("streams.cli.kafka", "start, stop or look at a local Apache Kafka"),

@@ -19,7 +19,7 @@ Side = tuple[tuple[str, int, int], ...]
 
 
 class Shape(NamedTuple):
-    """What one kind's readings become. low, high: its steps. is_personal, falls, rises: see `Bands`. The rest: names."""
+    """What one kind's readings become. low, high: its steps. is_personal, falls, rises: as in `Bands`. Then names."""
 
     low: Side
     high: Side

@@ -15,7 +15,7 @@ class Bands(NamedTuple):
     own normal can tell. spread: usual spread within one person, a start for the own one. floor: the least spread
     that is told from the device's error. is_personal: does the person's own normal say anything?
 
-    Units: thousandths of the kind's canonical unit; for codes thousandths of an index.
+    Units: thousandths of the kind's canonical unit; for codes the index itself.
     """
 
     low: tuple[int, ...]
@@ -29,9 +29,7 @@ class Bands(NamedTuple):
 
 BANDS: Final[Mapping[str, Bands]] = MappingProxyType(
     {
-        "consciousness": Bands(
-            (), (0, 1_000, 2_000, 3_000, 4_000), 1_000, 1_000, is_personal=False, lower_is_worse=False
-        ),
+        "consciousness": Bands((), (0, 1, 2, 3, 4), 1, 1, is_personal=False, lower_is_worse=False),
         "crp": Bands((), (5_000, 20_000, 50_000, 100_000, 200_000), 10_000, 5_000, lower_is_worse=False),
         "dbp": Bands((75_000, 60_000, 50_000, 40_000), (80_000, 90_000, 100_000, 115_000), 7_000, 4_000),
         "fev1": Bands((), (), 150, 50, higher_is_worse=False),
@@ -46,7 +44,7 @@ BANDS: Final[Mapping[str, Bands]] = MappingProxyType(
         "steps": Bands((), (), 1_500_000, 300_000, higher_is_worse=False),
         "supplemental_o2": Bands((), (0, 1_000, 3_000, 6_000, 12_000), 1_000, 500, lower_is_worse=False),
         "temp": Bands((36_600, 36_000, 35_000, 33_000), (37_000, 38_000, 39_000, 40_500), 350, 150),
-        "urine_protein": Bands((), (0, 1_000, 2_000, 3_000), 1_000, 1_000, is_personal=False, lower_is_worse=False),
+        "urine_protein": Bands((), (0, 1, 2, 3), 1, 1, is_personal=False, lower_is_worse=False),
         "weight": Bands((), (), 700, 500),
     }
 )
