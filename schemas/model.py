@@ -43,6 +43,7 @@ class Figures(Closed):
     `nothing happened`, to show what leaving them out does. expected, observed: labels of 1, in thousandths, weighted.
     calibration_error: mean distance of risk and frequency over bins of risk (ECE). unknown_share: of examples.
     quantiles: risk in millionths that this many of 10,000 scored patient-days reach or exceed, by that number.
+    caught: of 1,000 moments before an event those that reach it.
     """
 
     auroc: float | None = None
@@ -52,6 +53,7 @@ class Figures(Closed):
     calibration_error: float | None = None
     unknown_share: float | None = None
     quantiles: dict[str, Count] = Field(default_factory=dict)
+    caught: dict[str, Count] = Field(default_factory=dict)
 
 
 class ModelSnapshot(Closed):

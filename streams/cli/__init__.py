@@ -18,6 +18,8 @@ COMMANDS = {
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
     "rejected": ("streams.cli.rejected", "list, show and redrive what was refused"),
     "worker": ("streams.cli.worker", "run one worker"),
+    "learn": ("streams.cli.learn", "learn from what became of people, and publish what was learned"),
+    "model": ("streams.cli.model", "show, compare, promote, freeze and roll back what was learned"),
     "watchdog": ("streams.cli.watchdog", "page somebody when readings no longer become alerts"),
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
     "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),

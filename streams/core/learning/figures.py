@@ -55,6 +55,7 @@ class Tally:
         """As published. None where nothing can be said yet."""
         events, quiet, unknown = sum(self._events), sum(self._quiet), sum(self._unknown)
         total = events + quiet + unknown
+        quantiles = self._quantiles(total)
         without = [a + b for a, b in zip(self._quiet, self._unknown, strict=True)]
         return Figures(
             auroc=auroc(self._events, self._quiet),
@@ -63,7 +64,8 @@ class Tally:
             observed_milli=events * 1_000,
             calibration_error=self._calibration_error(),
             unknown_share=round(unknown / total, 4) if total else None,
-            quantiles=self._quantiles(total),
+            quantiles=quantiles,
+            caught={burden: self._caught(risk) for burden, risk in quantiles.items()} if events else {},
         )
 
     def dump(self) -> dict[str, Counts]:
@@ -106,6 +108,10 @@ class Tally:
                 place, above = place - 1, above + here
             found[str(burden)] = _edge(place)
         return found
+
+    def _caught(self, risk_ppm: int) -> int:
+        """Of 1,000 event moments those at this risk or above."""
+        return 1_000 * sum(self._events[_bin(risk_ppm) :]) // sum(self._events)
 
 
 def auroc(events: Sequence[int], quiet: Sequence[int]) -> float | None:

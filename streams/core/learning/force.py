@@ -117,6 +117,8 @@ class Models:
             raise _refused("it was learned by a release with other features or beliefs")
         if not record.is_whole:
             raise _refused("its digest is not that of its content")
+        if (record.model, record.digest) in self._known:
+            return self.now  # a copy by a learner that was killed, or by a second one
         quantiles = {int(number): risk for number, risk in record.figures.quantiles.items()}
         served = Served(record.digest, load(record.parameters), record.lineage.outcomes, quantiles)
         self._known[record.model, record.digest] = served

@@ -13,7 +13,7 @@ from typing import Any, Final
 from schemas.base import DAY_MS, rfc3339, to_ms
 from schemas.errors import StateError
 from schemas.example import Example
-from schemas.model import FellBack, Lineage, ModelRecord, ModelSnapshot, content_digest
+from schemas.model import FellBack, Figures, Lineage, ModelRecord, ModelSnapshot, content_digest
 from streams.core.learning.designs import Design
 from streams.core.learning.figures import Tally
 from streams.core.learning.watch import LIMIT, Alarm, Watch
@@ -67,6 +67,19 @@ class Learner:
         if alarm is not None:
             found.append(self._fell_back(alarm))
         return found
+
+    def skip(self, offset: int) -> None:
+        """A record that cannot be read: it teaches nothing, and it has been passed."""
+        self.upto = max(self.upto, offset)
+
+    @property
+    def name(self) -> str:
+        """The model."""
+        return self.design.id
+
+    def figures(self) -> Figures:
+        """How its scores have fared."""
+        return self.tally.figures()
 
     def dump(self) -> dict[str, Any]:
         """All of it as JSON, with the offset it stands for: one record, so that neither can be without the other."""
@@ -152,7 +165,7 @@ class Learner:
             "version": self.design.version,
             "parameters": publish(self.model).dump(),
             "lineage": lineage.model_dump(mode="json"),
-            "figures": self.tally.figures().model_dump(mode="json"),
+            "figures": self.figures().model_dump(mode="json"),
         }
         self.parent = content_digest(content)
         self._published = (self.labels, day)

@@ -1,0 +1,95 @@
+"""models.v1 and learner-state.v1 as an operator looks at them: once, then hang up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import orjson
+from pydantic import ValidationError
+
+from schemas.base import rfc3339
+from schemas.codec import cloudevent
+from schemas.errors import ConfigurationError
+from schemas.ids import make_id
+from schemas.model import MODEL, FellBack, Figures, ModelRecord, ModelSnapshot
+from schemas.topics import LEARNER_STATE, MODELS
+from streams.adapters import admin
+from streams.adapters.clock import wall_ms
+from streams.adapters.kafka import Deliverer, OutRecord
+from streams.adapters.log_tail import LogTail
+from streams.adapters.settings import Settings
+from streams.core.learning.figures import Tally
+from streams.core.learning.force import Models
+
+SOURCE = "nattevagt/cli"
+
+
+@dataclass(slots=True)
+class ModelLog:
+    """records: (offset, record); None = it could not be read. models: their fold."""
+
+    records: list[tuple[int, ModelRecord | None]] = field(default_factory=list)
+    models: Models = field(default_factory=Models)
+
+    def snapshots(self, model: str) -> list[ModelSnapshot]:
+        """All that were published of one model, oldest first."""
+        return [one for _, one in self.records if isinstance(one, ModelSnapshot) and one.model == model]
+
+
+def parse(value: bytes | None) -> ModelRecord | None:
+    """One record of models.v1; None = no release of ours reads it."""
+    try:
+        return MODEL.validate_json(value or b"")
+    except ValidationError:
+        return None
+
+
+async def read(settings: Settings) -> ModelLog:
+    """Everything that stands on models.v1, and what follows from it."""
+    found = ModelLog()
+    async with LogTail(settings, (MODELS,)) as tail:
+        async for record in tail.read():
+            body = parse(record.value)
+            found.records.append((record.offset, body))
+            found.models.add(record.offset, body)
+    return found
+
+
+async def fared(settings: Settings, models: Sequence[str]) -> dict[str, Figures]:
+    """How scores have fared, of these models and of the rules, from the learner's newest states: sums only."""
+    states: dict[str, dict[str, object]] = {}
+    async with LogTail(settings, (LEARNER_STATE,)) as tail:
+        async for record in tail.read():
+            states[record.key.decode()] = orjson.loads(record.value)
+    found: dict[str, Figures] = {}
+    for name in models:
+        if name in states:
+            found[name] = _figures(states[name]["tally"])
+            found["rules"] = _figures(states[name]["rules"])
+    if not found:
+        raise ConfigurationError("Nothing has been learned yet.", next_step="Run `nattevagt learn`.")
+    found["rules"] = found.pop("rules")
+    return found
+
+
+async def publish(settings: Settings, record: ModelRecord) -> None:
+    """One person's decision, confirmed by Kafka. Raises: ConfigurationError, DeliveryError."""
+    await admin.refuse_unsafe(settings, only=(MODELS,))
+    at_ms = wall_ms()
+    body = record.model_dump_json().encode()
+    by = "" if isinstance(record, ModelSnapshot | FellBack) else record.by
+    headers = cloudevent(
+        make_id("model", record.model, record.type, by, at_ms), f"model.{record.type}", SOURCE, rfc3339(at_ms)
+    )
+    deliverer = Deliverer(settings)
+    await deliverer.start()
+    try:
+        await deliverer.deliver([OutRecord(settings.topic(MODELS), 0, record.model.encode(), body, headers, at_ms)])
+    finally:
+        await deliverer.stop()
+
+
+def _figures(held: object) -> Figures:
+    tally = Tally()
+    assert isinstance(held, dict), "the learner writes its tallies as JSON objects"
+    tally.load(held)
+    return tally.figures()
