@@ -46,7 +46,10 @@ class SourceRef(Open):
 
 
 class Decision(Open):
-    """What was decided, with all that is needed to decide it again. plan_version: None without a plan."""
+    """What was decided, with all that is needed to decide it again. plan_version: None without a plan.
+
+    model_digest: of the snapshot that might have raised the colour; None = no model may.
+    """
 
     level: str | None = None
     tier: int
@@ -57,6 +60,7 @@ class Decision(Open):
     stamp: tuple[int, int, int]
     rules_digest: str
     code: str
+    model_digest: str | None = None
 
 
 class AuditBody(Open):

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Closed
 from schemas.ladder import LadderRules, Minutes
+from schemas.model_rules import ModelRules
 from schemas.questionnaire import Questionnaire
 from schemas.rule_table import RuleRow
 from schemas.shipped_rules import shipped_rows
@@ -104,6 +105,7 @@ class RuleBundle(Closed):
     missing: MissingRules = MissingRules()
     ladder: LadderRules = LadderRules()
     battery: BatteryRules = BatteryRules()
+    model: ModelRules = ModelRules()
     questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=100, strict=False)] = ()
     table: Annotated[tuple[RuleRow, ...], Field(max_length=512, strict=False)] = Field(default_factory=shipped_rows)
     zones: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
@@ -113,6 +115,12 @@ class RuleBundle(Closed):
     def days_off(self) -> dict[str, frozenset[str]]:
         """`holidays`, to ask whether a date is among them."""
         return {name: frozenset(dates) for name, dates in self.holidays.items()}
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.model.tier == 3 and self.signed_by is None:
+            raise ValueError("model.tier: 3 only in a bundle that a clinician has signed")
+        return self
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:

@@ -24,14 +24,17 @@ class OwnNormal(Open):
 
 
 class RiskScore(Open):
-    """score: 0 to 1, high = worse; no probability, and it colours nothing. digest: of the model's parameters.
+    """score: 0 to 1, high = worse. Of `risk` and `risk-open` a chance of getting worse within seven days, whose
+    contributions are log odds; of `ewma-deviation` no chance. digest: of the model's parameters, of a risk model's
+    the snapshot on models.v1.
 
     uncertainty: 0 to 1, 1 = nothing is known of this person yet; None = the model does not tell.
     features: what was known, by name; what is missing is not in it. contributions: feature -> its part of the
     score; a name that ends in `.lasting` is what a vital sign adds by having been off for some time.
     at: the patient's clock. version: of the model. kind: the vital sign whose reading led to this score.
     own_normals: by vital sign, for those that contribute at least 0.05. challengers: model id -> its score of the
-    same features, in the shadow.
+    same features, in the shadow. reasons: what raises the score, the strongest first. outside: features beyond all
+    that the model was trained on.
     """
 
     v: Literal[1] = 1
@@ -47,3 +50,5 @@ class RiskScore(Open):
     kind: str | None = None
     own_normals: dict[str, OwnNormal] = Field(default_factory=dict)
     challengers: dict[str, float] = Field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()

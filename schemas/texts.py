@@ -129,6 +129,7 @@ REASONS: Mapping[str, Text] = {
     "reference.discharge": Text("udskrivningsregler mangler dato", "discharge rules lack the day of discharge"),
     "reference.pregnancy": Text("graviditetsregler, men ikke gravid i planen", "pregnancy rules in a plan without one"),
     "reference.rule": Text("planen nævner en regel, der ikke findes", "the plan names a rule that does not exist"),
+    "model.risk": Text("modellen ser en øget risiko", "the model sees a higher risk"),
     "technical.not_assessed": Text("en måling kunne ikke vurderes", "a reading could not be assessed"),
     "team.unknown": Text("planens team findes ikke", "the plan's team does not exist"),
     "ladder.unanswered": Text("ingen svarede til tiden", "nobody answered in time"),

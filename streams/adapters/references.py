@@ -11,6 +11,7 @@ from schemas.catalog import default_bundle
 from schemas.codec import MalformedError, loads
 from schemas.coverage import TeamCoverage
 from schemas.events import Stamp
+from schemas.model import MODEL, ModelRecord
 from schemas.rules import RuleBundle
 from schemas.topics import COVERAGE, MODELS, REFERENCE, RULES, alerts_topic
 from streams.adapters.settings import Settings
@@ -90,7 +91,18 @@ class ReferenceReader:
         elif name == RULES:
             self.reference.add_rules(record.offset, self._parse(RuleBundle, record))
         elif name == MODELS:
-            self.reference.add_model(record.offset)
+            self._take_model(record)
+
+    def _take_model(self, record: ConsumerRecord) -> None:
+        """What may not be served is refused loudly, and what was in force stays."""
+        try:
+            body: ModelRecord | None = MODEL.validate_json(record.value or b"")
+        except ValidationError:
+            body = None
+        refused = self.reference.add_model(record.offset, body)
+        if refused is not None:
+            where = {"topic": record.topic, "partition": 0, "offset": record.offset}
+            log.error("model record refused", extra={**where, "reason": refused})
 
     @staticmethod
     def _parse(contract: type[T], record: ConsumerRecord) -> T | None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from schemas.coverage import TeamCoverage
 from schemas.errors import StateError
 from schemas.events import Stamp
+from schemas.model import ModelRecord
 from schemas.rules import RuleBundle
+from streams.core.learning.force import START, InForce, Models
 from streams.core.rules.base import NO_ROWS, CompiledTable
 from streams.core.rules.compiled import compiled_table
 
@@ -24,6 +26,7 @@ class Context:
     teams: Mapping[str, TeamCoverage]
     code: str
     scoring: bool = True
+    models: InForce = START
     resting: bool = False
     table: CompiledTable = NO_ROWS
 
@@ -59,6 +62,7 @@ class Reference:
     code: str
     _coverage: list[tuple[int, TeamCoverage]] = field(default_factory=list)
     _rules: list[tuple[int, RuleBundle]] = field(default_factory=list)
+    _models: Models = field(default_factory=Models)
     _read: list[int] = field(default_factory=lambda: [-1, -1, -1])
     _known: dict[tuple[int, int, int], Context] = field(default_factory=dict)
 
@@ -77,9 +81,11 @@ class Reference:
             self._rules.append((offset, record))
         self._has_read(1, offset)
 
-    def add_model(self, offset: int) -> None:
-        """One record of models.v1 has passed; snapshots come into force with the risk model's issue."""
+    def add_model(self, offset: int, record: ModelRecord | None) -> str | None:
+        """One record of models.v1; None = it could not be read. Gives why it changes nothing, None = it counts."""
+        refused = self._models.add(offset, record)
         self._has_read(2, offset)
+        return refused
 
     def _has_read(self, topic: int, offset: int) -> None:
         self._read[topic] = offset
@@ -112,4 +118,4 @@ class Reference:
             held = teams.get(coverage.team)
             if offset <= key[0] and (held is None or coverage.version >= held.version):
                 teams[coverage.team] = coverage
-        return Context(rules, teams, self.code)
+        return Context(rules, teams, self.code, models=self._models.at(key[2]))

@@ -14,11 +14,13 @@ from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.hindsight import hidden_reds, is_overtaken
 from streams.core.scoring import learn
-from streams.core.signal.series import ABOVE, BELOW, MAX_POINTS, UNCONFIRMED, Point, contains, insert
+from streams.core.signal.series import ABOVE, BELOW, MAX_POINTS, UNCONFIRMED, Point, Points, contains, insert
+from streams.core.signal.tracks import with_reading
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
 from streams.core.verdict import Verdict, refuse
 from streams.core.withdraw import is_withdrawn, withdraw
 
+MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 FLAGS = {Side.EXACT: 0, Side.BELOW: BELOW, Side.ABOVE: ABOVE}
 
@@ -126,15 +128,23 @@ def _place(state: PatientState, kind: str, point: Point, context: Context) -> Ve
         outcome = None if hidden else Outcome.ACCEPTED_RECORDED
         return Verdict(state, outcome, "older than all readings still remembered", late=hidden)
     placed = insert(points, point)
-    aspects, learned = state.aspects, state.learned
-    if context.scoring:
-        aspects, learned = learn(state, kind, placed, point)
     refused = without_answered(state.refused, kind, point.at_ms)
-    after = evolve(state, series={**state.series, kind: placed}, aspects=aspects, learned=learned, refused=refused)
+    after = evolve(state, series={**state.series, kind: placed}, refused=refused)
+    if context.scoring:
+        after = _taught(after, kind, placed, point)
     late: tuple[Finding, ...] = ()
     if is_overtaken(after.series, kind, point, context.rules):
         late = hidden_reds(state, after, kind, point, context)
     return Verdict(after, None, reading=(kind, point), late=late)
+
+
+def _taught(state: PatientState, kind: str, points: Points, point: Point) -> PatientState:
+    """What models remember once the reading stands in its place; one that is not the newest leaves no track."""
+    aspects, learned = learn(state, kind, points, point)
+    tracks = state.tracks
+    if points[-1] == point:
+        tracks = with_reading(tracks, kind, point.milli, point.at_ms // MINUTE_MS)
+    return evolve(state, aspects=aspects, learned=learned, tracks=tracks)
 
 
 def remember_refused(state: PatientState, kind: str, outcome: Outcome, measured_ms: int | None = None) -> PatientState:

@@ -14,6 +14,7 @@ import orjson
 from schemas.errors import StateError
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
+from streams.core.learning.floor import Standing
 from streams.core.learning.memory import Fact, Memory, Waiting
 from streams.core.pro.held import pack_filled, unpack_filled
 from streams.core.signal.features import Aspect
@@ -109,6 +110,8 @@ def encode_state(record: StateRecord) -> bytes:
             "shown": state.shown,
             "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
             "learned": state.learned,
+            "tracks": {kind: tuple(numbers) for kind, numbers in state.tracks.items()},
+            "standing": None if state.standing is None else tuple(state.standing),
             "memory": _memory_out(state.memory),
             "answers": {name: pack_filled(filled) for name, filled in state.answers.items()},
             "symptoms": state.symptoms,
@@ -142,6 +145,8 @@ def decode_state(data: bytes) -> StateRecord:
         shown=_shown(body["shown"]),
         aspects={kind: Aspect(*row) for kind, row in body.get("aspects", {}).items()},
         learned=body.get("learned", {}),
+        tracks={kind: tuple(numbers) for kind, numbers in body.get("tracks", {}).items()},
+        standing=None if body.get("standing") is None else Standing(*body["standing"]),
         memory=_memory(*body.get("memory", ((), (), 0))),
         answers={name: unpack_filled(row) for name, row in body.get("answers", {}).items()},
         symptoms={code: tuple(fact) for code, fact in body.get("symptoms", {}).items()},

@@ -12,8 +12,10 @@ from schemas.ids import make_id
 from schemas.score import OwnNormal, RiskScore
 from schemas.vitals import VITALS
 from streams.core.effects import PublishScore
+from streams.core.learning.judge import Judged
 from streams.core.models import MODELS
 from streams.core.models.base import OnlineModel, Opinion, Parameters, digest
+from streams.core.models.snapshot import VERSION
 from streams.core.signal.features import DEVIATION, Aspect, Features, aspect, features
 from streams.core.signal.series import Point, Points
 from streams.core.state import PatientState
@@ -54,10 +56,13 @@ def relearn(state: PatientState, kind: str, points: Points) -> tuple[dict[str, A
     return aspects, learned
 
 
-def scores(state: PatientState, kind: str, silence: Mapping[str, int], cause: str) -> tuple[PublishScore, ...]:
+def scores(
+    state: PatientState, kind: str, silence: Mapping[str, int], cause: str, judged: Judged | None = None
+) -> tuple[PublishScore, ...]:
     """One per model for a patient with a plan in force; none for anybody else.
 
     kind: of the reading that counts. silence: kind -> when its overdue slot had fallen due. cause: the event's id.
+    judged: the risk, worked out before the colour, which it may raise.
     """
     plan = state.plan_at(state.now_ms)
     if plan is None:
@@ -69,7 +74,31 @@ def scores(state: PatientState, kind: str, silence: Mapping[str, int], cause: st
         model.load(state.learned.get(design.id, {}))
         body = _score(model, model.explain_one(x), x, state, kind)
         published.append(PublishScore(make_id(cause, "score", design.id), state.now_ms, body))
+    if judged is not None:
+        body = _risk(judged, state, kind)
+        published.append(PublishScore(make_id(cause, "score", judged.model), state.now_ms, body))
     return tuple(published)
+
+
+def _risk(judged: Judged, state: PatientState, kind: str) -> RiskScore:
+    risk = judged.risk
+    subjects = {reason.subject for reason in risk.reasons}
+    return RiskScore(
+        patient=state.patient,
+        model=judged.model,
+        version=VERSION,
+        digest=judged.digest,
+        score=risk.score,
+        uncertainty=risk.uncertainty,
+        features=risk.features,
+        contributions=risk.contributions,
+        at=rfc3339(state.now_ms),
+        kind=kind,
+        own_normals={name: _own_normal(name, state) for name in sorted(subjects & state.aspects.keys())},
+        challengers=judged.challengers,
+        reasons=tuple([reason.subject for reason in risk.reasons]),
+        outside=risk.outside,
+    )
 
 
 def _taught(design: type[OnlineModel], held: Parameters | None, x: Features) -> Parameters:

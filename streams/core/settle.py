@@ -201,4 +201,5 @@ def decision(settled: Settled, context: Context, at_ms: int | None = None) -> De
         stamp=(stamp.coverage, stamp.rules, stamp.models),
         rules_digest=context.rules.digest,
         code=context.code,
+        model_digest=None if context.models.may_colour is None else context.models.may_colour.digest,
     )

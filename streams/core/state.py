@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
+from streams.core.learning.floor import Standing
 from streams.core.learning.memory import EMPTY, Memory
 from streams.core.models.base import Parameters
 from streams.core.plan import Plan, parse_plan
 from streams.core.pro.held import Filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import Points
+from streams.core.signal.tracks import Tracks
 
 MAX_PLANS = 4
 """Plan versions kept: the one in force, a scheduled change, and two of the past for late readings."""
@@ -137,6 +139,8 @@ class PatientState:
     requested_ms: when the patient last asked to be contacted; 0 = never.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
+    tracks: what the risk is worked out from, see `signal/tracks.py`; history, as `learned` is.
+    standing: where the patient stands with the promoted model; None = it has not spoken lately.
     """
 
     patient: str
@@ -158,6 +162,8 @@ class PatientState:
     shown: Shown | None = None
     aspects: Mapping[str, Aspect] = field(default_factory=dict)
     learned: Mapping[str, Parameters] = field(default_factory=dict)
+    tracks: Tracks = field(default_factory=dict)
+    standing: Standing | None = None
     memory: Memory = EMPTY
     answers: Mapping[str, Filled] = field(default_factory=dict)
     symptoms: Mapping[str, tuple[int, int]] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from streams.core.escalation.moves import Move, resume
 from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
 from streams.core.learning.follow import followed
+from streams.core.learning.judge import Judged, judge
 from streams.core.learning.labels import ripen
 from streams.core.learning.outcome import outcome_received
 from streams.core.measure import receive, remember_refused
@@ -97,13 +98,17 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     else:
         state, effects = evolve(state, now_ms=now_ms), []
     verdict, move = _decide(state, event, context)
+    judged: Judged | None = None
+    if verdict.reading is not None and context.scoring:
+        stood, judged = judge(verdict.state, context)
+        verdict = evolve(verdict, state=stood)
     settled = settle(verdict, move, event.id, context)
     effects += settled.effects
     after = settled.state
     if context.scoring:
         scored: tuple[PublishScore, ...] = ()
         if verdict.reading is not None:
-            scored = scores(after, verdict.reading[0], settled.triage.silence, event.id)
+            scored = scores(after, verdict.reading[0], settled.triage.silence, event.id, judged)
         effects += scored
         after = followed(after, verdict, move, scored, event.id)
     told = tell(after, event, verdict, settled.triage, context)

@@ -9,6 +9,7 @@ from schemas.triage import Finding, TriageLevel
 from streams.core.adherence.slots import MINUTE_MS
 from streams.core.context import Context
 from streams.core.evolve import evolve
+from streams.core.learning.floor import raised
 from streams.core.rules import RULES
 from streams.core.rules.base import Rule, View
 from streams.core.rules.news2 import scored
@@ -77,6 +78,7 @@ def assess(state: PatientState, context: Context) -> Triage:
     for rule in in_use(plan.contract.rules):
         found += rule.evaluate(view, found)
     found = _confirmed_by_others(found)
+    found += raised(state.standing, context.models, context.rules, state.now_ms)
     level, tier = _worst(found) if found else (TriageLevel.GREEN, 0)
     unsaid = level is TriageLevel.GREEN and (silence or not (state.series or _is_answered(state)))
     return Triage(None if unsaid else level, tier, found, silence, result and result[0])

@@ -13,6 +13,7 @@ from streams.core.evolve import evolve
 from streams.core.hindsight import supported
 from streams.core.scoring import relearn
 from streams.core.signal.series import Point
+from streams.core.signal.tracks import MINUTE_MS, with_only
 from streams.core.state import MAX_WITHDRAWN, PatientState, Withdrawn
 from streams.core.triage import Triage
 
@@ -35,8 +36,12 @@ def withdraw(state: PatientState, kind: str, gone: Sequence[Point], context: Con
     series = {**state.series, kind: left}
     if not left:
         del series[kind]
-    aspects, learned = (state.aspects, state.learned) if not context.scoring else relearn(state, kind, left)
-    return evolve(state, series=series, aspects=aspects, learned=learned)
+    after = evolve(state, series=series)
+    if not context.scoring:
+        return after
+    aspects, learned = relearn(state, kind, left)
+    times = [(point.milli, point.at_ms // MINUTE_MS) for point in left]
+    return evolve(after, aspects=aspects, learned=learned, tracks=with_only(state.tracks, kind, times))
 
 
 def reconsider(state: PatientState, why: str, triage: Triage, context: Context) -> tuple[PatientState, Move | None]:

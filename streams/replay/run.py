@@ -16,6 +16,7 @@ from schemas.coverage import TeamCoverage
 from schemas.errors import ContractError
 from schemas.events import PatientEvent, TimerFired
 from schemas.ids import make_id
+from schemas.model import MODEL
 from schemas.rules import RuleBundle
 from schemas.topics import COVERAGE, MODELS, REFERENCE
 from streams.adapters.input_records import InputRecord, partition_of
@@ -28,7 +29,7 @@ from streams.core.standstill import event_time
 from streams.core.step import step
 from streams.replay import decisions
 
-T = TypeVar("T", TeamCoverage, RuleBundle)
+T = TypeVar("T")
 
 Coordinates = tuple[str, int, int]
 """(topic without prefix, partition, offset) of an input record."""
@@ -151,7 +152,7 @@ class PureRun:
 
     def _refer(self, record: InputRecord, offset: int) -> None:
         if record.topic == MODELS:
-            self._reference.add_model(offset)
+            self._reference.add_model(offset, _read(MODEL.validate_python, record.value))
             return
         if record.topic == COVERAGE:
             self._reference.add_coverage(offset, _read(TeamCoverage.model_validate, record.value))

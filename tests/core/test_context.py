@@ -36,7 +36,7 @@ def test_a_stamp_names_what_was_in_force_then() -> None:
     reference.add_rules(1, rules(version=3))
     reference.add_coverage(1, lung(2, "on_call"))
     reference.add_coverage(2, TeamCoverage(team="heart", version=1))
-    reference.add_model(4)
+    reference.add_model(4, None)
 
     assert (2, ["lung"], "wait") == (
         reference.at(early).rules.version,

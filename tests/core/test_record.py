@@ -5,6 +5,8 @@ import pytest
 
 from schemas.errors import StateError
 from schemas.events import Stamp
+from streams.core.evolve import evolve
+from streams.core.learning.floor import Standing
 from streams.core.record import (
     PartitionRecord,
     StateRecord,
@@ -17,7 +19,7 @@ from streams.core.record import (
     partition_key,
 )
 from streams.core.state import PatientState
-from tests.builders import PATIENT, Patient, make_invalidate, make_outcome, make_refusal, make_slot
+from tests.builders import PATIENT, T0, Patient, make_invalidate, make_outcome, make_refusal, make_slot
 
 
 def full() -> PatientState:
@@ -34,7 +36,7 @@ def full() -> PatientState:
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.measures(14, kind="glucose")
     patient.waits(hours=3, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
-    return patient.state
+    return evolve(patient.state, standing=Standing(T0, T0 + 1, T0, 120_000, 90_000, "0" * 64))
 
 
 @pytest.mark.parametrize("state", [PatientState("p1"), Patient().state, full()], ids=["new", "quiet", "full"])

@@ -106,7 +106,7 @@ def test_the_excerpt_is_accounted_for_and_raises_alerts() -> None:
     assert Outcome.ACCEPTED_ALERT in outcomes
     assert run.decision_stream()
     scored = [effect for effect in run.effects if isinstance(effect, PublishScore)]
-    assert source.readings == len(scored) == run.decision_stream().count(b'"contributions"')
+    assert 2 * source.readings == len(scored) == run.decision_stream().count(b'"contributions"')
 
 
 def test_the_excerpt_is_the_same_records_each_time(tmp_path: Path) -> None:

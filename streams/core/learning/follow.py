@@ -6,8 +6,9 @@ from schemas.alert import AlertStepType
 from streams.core.effects import PublishScore
 from streams.core.escalation.moves import Move
 from streams.core.evolve import evolve
-from streams.core.learning.designs import DESIGNS
-from streams.core.learning.memory import Fact, acted, heard, known, remember
+from streams.core.learning.designs import BY_ID, DESIGNS
+from streams.core.learning.memory import MINUTE_MS, Fact, Memory, acted, heard, known, remember
+from streams.core.signal.tracks import Tracks, with_outcome
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict
 
@@ -31,9 +32,18 @@ def followed(
         memory = heard(memory, state.now_ms)
     for effect in scored:
         score = effect.score
-        if score.model == DESIGNS[0].id and score.features:
+        if score.model in BY_ID:
             told = {**score.challengers, score.model: score.score}
             risks = [round(told.get(design.id, 0.0) * MILLION) for design in DESIGNS]
             tier = 0 if state.shown is None else state.shown.tier
             memory = remember(memory, cause, state.now_ms, tier, risks, score.features)
-    return state if memory is state.memory else evolve(state, memory=memory)
+    return state if memory is state.memory else evolve(state, memory=memory, tracks=with_events(state, memory))
+
+
+def with_events(state: PatientState, memory: Memory) -> Tracks:
+    """The tracks once new events are known: what happened lately is a reason to watch closer."""
+    tracks = state.tracks
+    for fact in memory.facts if memory.facts is not state.memory.facts else ():
+        if fact.is_event and fact not in state.memory.facts:
+            tracks = with_outcome(tracks, state.now_ms // MINUTE_MS)
+    return tracks

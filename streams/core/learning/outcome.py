@@ -5,6 +5,7 @@ from schemas.base import to_ms
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.events import ClinicalOutcomeReceived
 from streams.core.evolve import evolve
+from streams.core.learning.follow import with_events
 from streams.core.learning.memory import Fact, known
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict, refuse
@@ -26,4 +27,7 @@ def outcome_received(state: PatientState, event: ClinicalOutcomeReceived) -> Ver
         return refuse(
             state, Outcome.REJECTED_DUPLICATE, "the same outcome is already there", "nothing: it counts once", body.by
         )
-    return Verdict(evolve(state, memory=known(state.memory, fact)), Outcome.ACCEPTED_RECORDED, by=body.by)
+    memory = known(state.memory, fact)
+    return Verdict(
+        evolve(state, memory=memory, tracks=with_events(state, memory)), Outcome.ACCEPTED_RECORDED, by=body.by
+    )

@@ -81,6 +81,15 @@ def with_reading(tracks: Tracks, kind: str, milli: int, at_min: int) -> Tracks:
     return grown
 
 
+def with_only(tracks: Tracks, kind: str, readings: Sequence[tuple[int, int]]) -> Tracks:
+    """The tracks as if only these readings of the kind, (value in thousandths, minute), had ever come."""
+    track: Numbers | None = None
+    for milli, at_min in readings if kind in BANDS else ():
+        track = observed(kind, track, milli, at_min)
+    rest = {name: held for name, held in tracks.items() if name != kind}
+    return rest if track is None else {**rest, kind: track}
+
+
 def with_outcome(tracks: Tracks, at_min: int) -> Tracks:
     """The tracks once it is known that something bad happened. at_min: when it became known.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from schemas.example import Example, Why
-from streams.core.effects import Effect, PublishExample
+from streams.core.effects import Effect, PublishExample, PublishScore
 from streams.core.evolve import evolve
 from streams.core.learning.designs import DESIGNS, FEATURES
 from streams.core.learning.labels import RIPE_MIN
@@ -47,13 +47,16 @@ class Watched(Patient):
                 self.waits(hours=24)
 
     def goes_on(self, count: int) -> None:
-        """So many days with a reading that nobody scores: what waits is bounded, and stays what it was."""
+        """So many days of which nothing waits: what waits is bounded, and stays what it was."""
         for _ in range(count):
+            memory = self.state.memory
             self.measures(96, minutes=24 * 60)
+            kept = [row for row in self.state.memory.rows if row.at_min < self.now_ms // MINUTE_MS - 1]
+            self.state = evolve(self.state, memory=Memory(memory.facts, tuple(kept), self.state.memory.heard_ms))
 
     def waits_for(self) -> None:
-        """This moment waits for its outcome."""
-        memory = remember(self.state.memory, f"at-{self.now_ms}", self.now_ms, 0, (12_345, 6_789), X)
+        """This moment is sampled, and waits for its outcome."""
+        memory = self.state.memory
         last = memory.rows[-1]
         rows = (*memory.rows[:-1], last._replace(marks=last.marks | SAMPLED))
         self.state = evolve(self.state, memory=Memory(memory.facts, rows, memory.heard_ms))
@@ -81,13 +84,17 @@ def test_an_event_labels_the_week_before_it() -> None:
 def test_what_is_learned_from_is_what_was_known_then() -> None:
     """Features in thousandths, scores in millionths, by name; later readings change nothing."""
     patient = Watched()
-    patient.day()
-    patient.measures(70)
+    patient.measures(85)
+    patient.waits_for()
+    (score,) = [each.score for each in patient.effects if isinstance(each, PublishScore) and each.score.reasons]
+    patient.measures(70, minutes=24 * 60)
     patient.gets(make_outcome(at_ms=patient.now_ms, known_ms=patient.now_ms))
 
-    (one,) = patient.told
-    assert {"spo2.known": 1.0, "spo2.low.1": 0.432, "pulse.known": 1.0} == one.features
-    assert dict(zip([design.id for design in DESIGNS], (12_345, 6_789), strict=True)) == one.scores
+    first = patient.told[0]
+    assert {name: round(value, 3) for name, value in score.features.items() if value >= 0.0005} == first.features
+    risks = {score.model: score.score, **score.challengers}
+    assert {name: round(risk * 1e6) for name, risk in risks.items()} == first.scores
+    assert [design.id for design in DESIGNS] == list(first.scores)
 
 
 def test_nothing_happened_is_a_label_three_weeks_later() -> None:
@@ -114,7 +121,7 @@ def test_what_care_may_have_prevented_is_unknown() -> None:
     """An alert closed as true, and nothing behind it: no 0 for the days around it, and one event for those before."""
     patient = Watched()
     patient.day(2)
-    patient.measures(80)
+    patient.measures(80, minutes=24 * 60)
     patient.commands("acknowledge")
     patient.day()
     patient.commands("close", verdict="true")
@@ -132,7 +139,7 @@ def test_only_care_makes_it_unknown(verdict: str, why: Why) -> None:
     """A false or a technical alert changed nobody's day."""
     patient = Watched()
     patient.day()
-    patient.measures(80)
+    patient.measures(80, minutes=24 * 60)
     patient.commands("close", verdict=verdict)
     patient.day(RIPE_MIN // 1_440 + 1)
 
