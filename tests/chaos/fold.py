@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from schemas.events import EVENT, InputEvent, InputRefused
 from schemas.topics import INPUTS, PATIENT_EVENTS
@@ -13,6 +13,7 @@ from streams.agents.guard import guarded_route, guarded_step
 from streams.core.effects import (
     Effect,
     PublishAlert,
+    PublishExample,
     PublishOverview,
     PublishScore,
     RejectInput,
@@ -51,7 +52,7 @@ class Expected:
     events: id -> what intake owes the log. states: per partition of the log, changelog key -> value.
 
     alerts, messages (notices and replies), scores: per partition of their topics, in order, each id once.
-    audit: by id. overviews: by patient.
+    settled: examples, each id once. audit: by id. overviews: by patient.
     """
 
     unfolded: int = 0
@@ -60,6 +61,7 @@ class Expected:
     alerts: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     messages: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     scores: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
+    settled: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     audit: dict[bytes, Said] = field(default_factory=dict)
     rejected: set[Said] = field(default_factory=set)
     overviews: dict[bytes | None, Said] = field(default_factory=dict)
@@ -110,6 +112,13 @@ def _fold(
 def _interpret(
     found: Expected, partition: int, effects: list[tuple[int, Effect]], evidence: Evidence, interpret: Interpreter
 ) -> None:
+    published = {
+        PublishAlert: found.alerts,
+        SendNotice: found.messages,
+        SendReply: found.messages,
+        PublishScore: found.scores,
+        PublishExample: found.settled,
+    }
     for offset, effect in effects:
         if isinstance(effect, PublishOverview):
             body = said(interpret.overview(partition, offset, effect))
@@ -118,16 +127,9 @@ def _interpret(
         (out,) = interpret.records(partition, [(offset, effect)])
         body = said(out)
         place = evidence.settings.unprefixed(out.topic), out.partition
-        match effect:
-            case PublishAlert():
-                found.alerts.setdefault(place, {}).setdefault(body.id, body)
-            case SendNotice() | SendReply():
-                found.messages.setdefault(place, {}).setdefault(body.id, body)
-            case PublishScore():
-                found.scores.setdefault(place, {}).setdefault(body.id, body)
-            case WriteAudit():
-                found.audit[body.id] = body
-            case RejectInput():
-                found.rejected.add(body)
-            case _:
-                assert_never(effect)
+        if isinstance(effect, WriteAudit):
+            found.audit[body.id] = body
+        elif isinstance(effect, RejectInput):
+            found.rejected.add(body)
+        else:
+            published[type(effect)].setdefault(place, {}).setdefault(body.id, body)
