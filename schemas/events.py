@@ -98,6 +98,7 @@ class InputRefused(_Event):
     Its outcome is already audited. It never counts as data for a slot, but the team must see it.
     kind: the vital sign, where the bytes still told; None otherwise.
     measured_ms: when it was measured, where the bytes told a credible time; None otherwise.
+    milli: what it said, in thousandths of the kind's unit, where it was a number of the kind; None otherwise.
     """
 
     v: Literal[1] = 1
@@ -111,6 +112,7 @@ class InputRefused(_Event):
     reason: str
     kind: str | None = None
     measured_ms: int | None = None
+    milli: int | None = None
 
 
 class TimerFired(_Event):

@@ -63,6 +63,14 @@ class AnsweredForm(Open):
     asks: tuple[str, ...]
 
 
+class SilenceView(Open):
+    """One overdue kind. stage: late, reminded, silent, investigated. cause: device, patient, unknown."""
+
+    stage: str
+    cause: str
+    since: str
+
+
 class Overview(Open):
     """level: None before anything is known of the patient, or when green has expired (see `silence`).
 
@@ -88,3 +96,4 @@ class Overview(Open):
     applied_offset: int
     answers: dict[str, AnsweredForm] = Field(default_factory=dict)
     symptoms: dict[str, int] = Field(default_factory=dict)
+    silences: dict[str, SilenceView] = Field(default_factory=dict)

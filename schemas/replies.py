@@ -87,9 +87,39 @@ REPLIES: Mapping[str, ReplyText] = {
         ),
         wants_read=True,
     ),
+    "repeat.refused": ReplyText(
+        ReplyKind.REPEAT,
+        Text(
+            "Vi kunne ikke bruge din måling: {kind}. Mål igen. Sker det igen, så ring {phone}.",
+            "We could not use your reading: {kind}. Measure again. If it happens again, call {phone}.",
+        ),
+        wants_read=True,
+    ),
+    "unread.not_watched": ReplyText(
+        ReplyKind.UNREAD,
+        Text(
+            "Du bliver ikke overvåget nu, og ingen ser din måling. Har du brug for hjælp, så ring {phone}. "
+            "Er det livstruende, så ring 112.",
+            "You are not being watched now, and nobody sees your reading. For help call {phone}. "
+            "If your life is in danger, call 112.",
+        ),
+        wants_read=True,
+    ),
+    "information.ended": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Din overvågning er slut. Målinger, du sender, bliver ikke set. Har du brug for hjælp, så ring {phone}.",
+            "Your monitoring has ended. Readings you send are not seen. For help call {phone}.",
+        ),
+        wants_read=True,
+    ),
     "reminder.missing": ReplyText(
         ReplyKind.REMINDER,
         Text("Vi mangler en måling fra dig: {kind}.", "We miss a reading from you: {kind}."),
+    ),
+    "reminder.several": ReplyText(
+        ReplyKind.REMINDER,
+        Text("Vi mangler flere målinger fra dig.", "We miss several readings from you."),
     ),
     "reminder.answers": ReplyText(
         ReplyKind.REMINDER,

@@ -120,7 +120,17 @@ REASONS: Mapping[str, Text] = {
     "check.flat.{kind}": Text("{kind} gentager sig selv; tjek udstyret", "{kind} repeats itself; check the device"),
     "check.unworn.{kind}": Text("{kind}: 0; blev måleren båret?", "{kind}: 0; was the counter worn?"),
     "missing.after_concern": Text("tavs efter en bekymrende måling", "silent after a worrying reading"),
+    "missing.after_discharge": Text("tavs efter udskrivelse", "silent after discharge"),
+    "missing.long": Text("intet modtaget i syv dage", "nothing received for seven days"),
     "missing.{kind}": Text("{kind} mangler", "{kind} is missing"),
+    "clock.ahead": Text("uret i måleudstyret går for hurtigt", "a device's clock is ahead"),
+    "clock.behind": Text("uret i måleudstyret er bagud", "a device's clock is behind"),
+    "refused.{kind}.repeated": Text(
+        "{kind}: tre målinger i træk blev afvist", "{kind}: three readings in a row were refused"
+    ),
+    "refused.{kind}.beyond_red": Text(
+        "{kind}: en afvist måling lå på den røde side", "{kind}: a refused reading lay on the red side"
+    ),
     "refused.{kind}.{why}": Text("{kind} afvist: {why}", "{kind} refused: {why}"),
     "battery.low": Text("lavt batteri i måleudstyret", "low battery in a device"),
     "reference.target": Text("KOL-regler mangler mål for iltmætning", "COPD rules lack a target for SpO2"),

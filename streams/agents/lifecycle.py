@@ -133,8 +133,9 @@ class Lifecycle:
                 continue
             held = decode_state(value)
             await self._room.references.ensure(held.state.stamp)
-            triage = assess(held.state, reference.at(held.state.stamp))
-            effect = publish(held.state, triage, make_id(held.state.patient, "stale", held.offset))
+            context = reference.at(held.state.stamp)
+            triage = assess(held.state, context)
+            effect = publish(held.state, triage, make_id(held.state.patient, "stale", held.offset), context.rules)
             partition = self._room.partition_of(held.state.patient)
             records += self._room.interpreter().records(partition, [(held.offset, effect)])
         self._room.tally.metrics[metrics.STALE].inc(len(records))

@@ -2,6 +2,7 @@
 
 from schemas.ids import make_id
 from streams.core.adherence.slots import next_due, pass_due
+from streams.core.asking import ended, reminders
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
@@ -89,11 +90,15 @@ def _ladder_fires(state: PatientState, due_ms: int, context: Context) -> tuple[P
 
 def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[PatientState, list[Effect]]:
     now_ms = max(state.now_ms, due_ms)
+    before = state.clocked_plan
     state = reconcile(evolve(state, now_ms=now_ms), context.rules.zones)
     plan = state.plan_at(now_ms)
     if plan is not None:
         state = evolve(state, slots=pass_due(plan, context.rules.zones, state.slots, due_ms))
-    return _fired(state, None, make_id(state.patient, "deadline", "data", due_ms), context)
+    cause = make_id(state.patient, "deadline", "data", due_ms)
+    settled = settle(Verdict(state, None), None, cause, context)
+    told = (*reminders(state, settled.triage, cause, context), *ended(before, settled.state, cause, context))
+    return settled.state, [*settled.effects, *told, *decided(settled, cause, context)]
 
 
 def _fired(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[PatientState, list[Effect]]:

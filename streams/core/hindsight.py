@@ -35,8 +35,8 @@ MAX_AFTER = 8
 def is_overtaken(series: Series, kind: str, point: Point, rules: RuleBundle) -> bool:
     """Could triage as of this reading's time differ from triage now? False for nearly every reading.
 
-    It can when its kind has a newer reading, or when a newer reading of another kind took the place of one
-    that would have been scored together with it.
+    It can when its kind has a newer reading, or when a newer reading of another kind took the place of one that
+    would have been scored together with it, measured before it or since.
     """
     if series[kind][-1] != point:
         return True
@@ -48,6 +48,8 @@ def is_overtaken(series: Series, kind: str, point: Point, rules: RuleBundle) -> 
             before = bisect_right(points, (point.at_ms, NEVER))
             fresh_ms = rules.news2.freshness_hours[other] * HOUR_MS
             if before and point.at_ms - points[before - 1].at_ms <= fresh_ms:
+                return True
+            if before < len(points) - 1:
                 return True
     return False
 

@@ -9,6 +9,7 @@ from schemas.measurement import Measurement
 from schemas.triage import Finding
 from schemas.vitals import VITALS, Band
 from streams.core.admission.binding import speaking
+from streams.core.admission.clock import compare
 from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.context import Context
 from streams.core.evolve import evolve
@@ -45,7 +46,7 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     device = speaking(state, reading, measured_ms)
     if device is None:
         return refuse(
-            remember_refused(state, reading.kind, Outcome.REJECTED_UNBOUND_DEVICE, measured_ms),
+            remember_refused(state, reading.kind, Outcome.REJECTED_UNBOUND_DEVICE, measured_ms, milli),
             Outcome.REJECTED_UNBOUND_DEVICE,
             "the device was not bound to this patient for this kind when it measured",
             "bind the device in device-bindings.v1, then redrive the reading",
@@ -53,12 +54,12 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     bucket = take(state.floods.get(device.id), device, state.now_ms)
     if bucket is None:
         return refuse(
-            remember_refused(state, reading.kind, Outcome.QUARANTINED_FLOOD, measured_ms),
+            remember_refused(state, reading.kind, Outcome.QUARANTINED_FLOOD, measured_ms, milli),
             Outcome.QUARANTINED_FLOOD,
             f"more than {device.max_per_hour} readings per hour from one device",
             "stop the device; readings that matter can be redriven from rejected.v1",
         )
-    return _count(_remember_device(state, reading, measured_ms, bucket), reading, point, context)
+    return _count(_remember_device(state, reading, measured_ms, bucket, event.received_ms), reading, point, context)
 
 
 def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Verdict | None:
@@ -147,11 +148,14 @@ def _taught(state: PatientState, kind: str, points: Points, point: Point) -> Pat
     return evolve(state, aspects=aspects, learned=learned, tracks=tracks)
 
 
-def remember_refused(state: PatientState, kind: str, outcome: Outcome, measured_ms: int | None = None) -> PatientState:
+def remember_refused(
+    state: PatientState, kind: str, outcome: Outcome, measured_ms: int | None = None, milli: int | None = None
+) -> PatientState:
     """The team will see that something came and did not count. An unknown patient has no state to remember in."""
     if not state.is_known:
         return state
-    row = Refused(state.now_ms, kind, outcome.value, measured_ms)
+    before = [r.count for r in state.refused if (r.kind, r.outcome) == (kind, outcome.value)]
+    row = Refused(state.now_ms, kind, outcome.value, measured_ms, milli, sum(before) + 1)
     kept = tuple(r for r in state.refused if (r.kind, r.outcome) != (kind, outcome.value))
     return evolve(state, refused=(*kept, row)[-MAX_REFUSED:])
 
@@ -167,7 +171,9 @@ def _asked_ms(row: Refused) -> int:
     return row.at_ms if row.measured_ms is None else row.measured_ms
 
 
-def _remember_device(state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket) -> PatientState:
+def _remember_device(
+    state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket, received_ms: int
+) -> PatientState:
     """The device's flood allowance, and its charge if this is its newest word on it (of two, the lower)."""
     device = reading.device
     floods = {**state.floods, device: bucket}
@@ -179,7 +185,10 @@ def _remember_device(state: PatientState, reading: Measurement, measured_ms: int
         battery = {**battery, device: (percent, measured_ms)}
         while len(battery) > MAX_DEVICES:
             battery.pop(min(battery, key=lambda name: (battery[name][1], name)))
-    return evolve(state, floods=floods, battery=battery)
+    clocks = {**state.clocks, device: compare(state.clocks.get(device), received_ms, measured_ms)}
+    while len(clocks) > MAX_DEVICES:
+        clocks.pop(min(clocks, key=lambda name: (clocks[name].received_ms, name)))
+    return evolve(state, floods=floods, battery=battery, clocks=clocks)
 
 
 def _is_newer(told: tuple[int, int], held: tuple[int, int] | None) -> bool:

@@ -5,7 +5,7 @@ stalled worker's late write cannot bring an old state back.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from streams.core.learning.memory import Fact, Memory, Waiting
 from streams.core.pro.held import pack_filled, unpack_filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
-from streams.core.state import AlertState, Bucket, PatientState, Refused, Shown, SlotState, Withdrawn
+from streams.core.state import AlertState, Bucket, DeviceClock, PatientState, Refused, Shown, SlotState, Withdrawn
 
 STATE_VERSION = 1
 """Written. A release reads this one and the one before; it refuses a higher one."""
@@ -97,12 +97,13 @@ def encode_state(record: StateRecord) -> bytes:
             "plans": state.plans,
             "bindings": state.bindings,
             "series": {kind: pack(points) for kind, points in state.series.items()},
-            "slots": {key: (slot.open_ms, slot.due_ms) for key, slot in state.slots.items()},
+            "slots": {key: (slot.open_ms, slot.due_ms, slot.before_ms) for key, slot in state.slots.items()},
             "slots_plan": state.slots_plan,
             "floods": {key: (bucket.left, bucket.at_ms) for key, bucket in state.floods.items()},
             "battery": state.battery,
-            "refused": [(row.at_ms, row.kind, row.outcome, row.measured_ms) for row in state.refused],
+            "refused": [astuple(row) for row in state.refused],
             "withdrawn": [tuple(row) for row in state.withdrawn],
+            "clocks": {key: tuple(one) for key, one in state.clocks.items()},
             "alert": state.alert,
             "handled": state.handled_ms,
             "alerts": state.alerts,
@@ -137,6 +138,7 @@ def decode_state(data: bytes) -> StateRecord:
         floods={key: Bucket(*bucket) for key, bucket in body["floods"].items()},
         battery={key: tuple(pair) for key, pair in body["battery"].items()},
         refused=tuple([Refused(*row) for row in body["refused"]]),
+        clocks={key: DeviceClock(*row) for key, row in body.get("clocks", {}).items()},
         withdrawn=tuple([Withdrawn(*row) for row in body.get("withdrawn", ())]),
         alert=_alert(body["alert"]),
         handled_ms=body["handled"],

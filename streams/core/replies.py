@@ -10,6 +10,7 @@ from schemas.replies import REPLIES, render
 from streams.core.adherence.slots import Zone, local_to_ms, offset_s
 from streams.core.context import Context
 from streams.core.effects import SendReply
+from streams.core.plan import Plan
 from streams.core.state import PatientState
 
 WAKE_TIER = 3
@@ -29,13 +30,15 @@ def answer(
     *,
     tier: int = 0,
     read_by_ms: int | None = None,
+    plan: Plan | None = None,
 ) -> tuple[SendReply, ...]:
     """One answer, rendered; empty without a plan in force, because then all messages to the patient stop.
 
     key, parameters: a row of schemas.replies and its blanks. cause: id of the event or deadline; with the key it
     makes the reply's id, so one cause gives each text once. tier: of what it is about, decides whether it may wake.
+    plan: whose language and team to use when none is in force: to say that nobody watches any more.
     """
-    plan = state.plan_at(state.now_ms)
+    plan = state.plan_at(state.now_ms) or plan
     if plan is None:
         return ()
     contract, row = plan.contract, REPLIES[key]

@@ -83,10 +83,25 @@ class AlertState:
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """A slot's clock. open_ms: when the last occurrence that fell due had opened, 0 = none yet. due_ms: next due."""
+    """A slot's clock. open_ms: when the last occurrence that fell due had opened, 0 = none yet. due_ms: next due.
+
+    before_ms: when the occurrence before that had opened, 0 = there was none.
+    """
 
     open_ms: int
     due_ms: int
+    before_ms: int = 0
+
+
+class DeviceClock(NamedTuple):
+    """How a device's time differs from the broker's. lag_ms: of its last reading, positive = it measured earlier.
+
+    received_ms: when that came. steady: how many readings in a row came one by one with the same lag.
+    """
+
+    received_ms: int
+    lag_ms: int
+    steady: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,10 @@ class Refused:
     outcome: str
     measured_ms: int | None = None
     """When it was measured; None = its time is not known or not credible."""
+    milli: int | None = None
+    """What it said, in thousandths of the kind's unit; None = it said no such number."""
+    count: int = 1
+    """How many of this kind were refused like this without a good one between them."""
 
 
 class Withdrawn(NamedTuple):
@@ -155,6 +174,7 @@ class PatientState:
     battery: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()
+    clocks: Mapping[str, DeviceClock] = field(default_factory=dict)
     alert: AlertState | None = None
     handled_ms: int = 0
     alerts: int = 0
@@ -174,6 +194,12 @@ class PatientState:
     def is_known(self) -> bool:
         """Has anybody with the right to do so ever named this patient?"""
         return bool(self.plans) or self.bindings is not None
+
+    @property
+    def clocked_plan(self) -> Plan | None:
+        """The plan whose slots are clocked: the one in force before the last edge. None = none."""
+        known = (parse_plan(text) for text in self.plans)
+        return next((plan for plan in known if plan.contract.version == self.slots_plan), None)
 
     def plan_at(self, at_ms: int) -> Plan | None:
         """The plan in force at an instant: the highest version that has begun, while it lasts. None = no plan then.

@@ -16,6 +16,7 @@ from schemas.events import (
     Resumed,
     TimerFired,
 )
+from streams.core.asking import ended, repeats, unwatched
 from streams.core.command import obey
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
@@ -87,7 +88,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
         after, examples = ripen(state, after, event.id)
         effects += examples
     if after != state:
-        effects.append(publish(after, triage or assess(after, context), event.id))
+        effects.append(publish(after, triage or assess(after, context), event.id, context.rules))
     return Step(after, tuple(effects), data_due(after), ladder_due(after))
 
 
@@ -113,10 +114,25 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
         after = followed(after, verdict, move, scored, event.id)
     told = tell(after, event, verdict, settled.triage, context)
     effects += told.replies
+    effects += _told_beside(state, event, verdict, after, context)
     if told.reason is not None and verdict.reason is None:
         verdict = evolve(verdict, reason=told.reason)
     effects += account(event, verdict, settled, context)
     return told.state, effects, settled.triage
+
+
+def _told_beside(
+    state: PatientState, event: InputEvent, verdict: Verdict, after: PatientState, context: Context
+) -> list[Effect]:
+    """What the patient hears of an input beside the colour."""
+    if isinstance(event, MeasurementReceived):
+        refused = verdict.outcome is not None and not verdict.outcome.is_accepted
+        if not refused:
+            return []
+        return [*unwatched(after, verdict, event.id, context), *repeats(state, after, event.id, context)]
+    if isinstance(event, CarePlanReceived):
+        return [*ended(state.clocked_plan, after, event.id, context)]
+    return []
 
 
 def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[Verdict, Move | None]:
@@ -143,9 +159,10 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
         return state, []
     now_ms = _later(state, event.received_ms)
     state, effects = advance(_on_time(state), now_ms, _data_until(event.received_ms, context), context)
-    remembered = remember_refused(state, event.kind or "", event.outcome, event.measured_ms)
+    remembered = remember_refused(state, event.kind or "", event.outcome, event.measured_ms, event.milli)
     settled = settle(Verdict(remembered, None), None, event.id, context)
-    return settled.state, [*effects, *settled.effects, *decided(settled, event.id, context, "input.refused")]
+    asked = repeats(state, settled.state, event.id, context)
+    return settled.state, [*effects, *settled.effects, *asked, *decided(settled, event.id, context, "input.refused")]
 
 
 def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[PatientState, list[Effect]]:

@@ -4,9 +4,11 @@ from typing import Literal
 
 from schemas.base import rfc3339
 from schemas.ids import make_id
-from schemas.overview import AnsweredForm, LastReading, News2View, OpenAlert, Overview
+from schemas.overview import AnsweredForm, LastReading, News2View, OpenAlert, Overview, SilenceView
+from schemas.rules import RuleBundle
 from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
+from streams.core.adherence.silence import silences
 from streams.core.adherence.slots import next_due
 from streams.core.effects import PublishOverview
 from streams.core.escalation.moves import clock_of
@@ -16,7 +18,7 @@ from streams.core.state import PatientState
 from streams.core.triage import Triage
 
 
-def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
+def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) -> PublishOverview:
     """The effect; `applied_offset` is filled in by the shell, which alone knows it."""
     plan = state.plan_at(state.now_ms)
     expires = min(next_due(state.slots), answers_end(state.answers, state.now_ms))
@@ -36,6 +38,10 @@ def publish(state: PatientState, triage: Triage, cause: str) -> PublishOverview:
         status=_status(state, plan),
         applied_offset=-1,
         answers={name: _answered(state.answers[name]) for name in sorted(state.answers)},
+        silences={
+            kind: SilenceView(stage=one.stage.value, cause=one.cause.value, since=rfc3339(one.due_ms))
+            for kind, one in silences(state, triage.silence, rules).items()
+        },
         symptoms={code: state.symptoms[code][0] for code in sorted(state.symptoms)},
     )
     return PublishOverview(make_id(cause, "overview"), state.now_ms, body)

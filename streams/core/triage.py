@@ -16,9 +16,9 @@ from streams.core.rules.news2 import scored
 from streams.core.rules.news2_score import News2
 from streams.core.state import PatientState
 
-ALWAYS = frozenset({"check", "contact", "extreme", "gen", "pro", "reference"})
+ALWAYS = frozenset({"check", "clock", "contact", "extreme", "gen", "pro", "reference"})
 """Rules that no plan can switch off: an impossible-looking value or pair, an emergency symptom, a patient's own answer
-or wish and a rule that cannot watch are never nobody's business."""
+or wish, a rule that cannot watch and a clock that is off are never nobody's business."""
 
 
 @lru_cache(maxsize=1024)

@@ -20,7 +20,7 @@ from streams.core.rules.base import Rule, View
 from streams.core.rules.compiled import compiled_table
 from streams.core.rules.news2 import scored
 from streams.core.signal.series import UNCONFIRMED, Point
-from streams.core.state import PatientState, Refused
+from streams.core.state import DeviceClock, PatientState, Refused
 from tests.builders import make_plan
 
 NOW_MS = 1_764_000_000_000
@@ -79,6 +79,7 @@ def view(seed: int) -> View:
         requested_ms=chance.choice((0, NOW_MS - HOUR_MS)),
         refused=(Refused(NOW_MS - HOUR_MS, chance.choice(("spo2", "")), "rejected.unit"),),
         battery={"d": (chance.randrange(101), NOW_MS)},
+        clocks={"d": DeviceClock(NOW_MS, chance.choice((0, -90_000, 3 * HOUR_MS)), chance.randrange(4))},
         answers=answers(chance),
         symptoms={code: (chance.randrange(2), NOW_MS - 1) for code in SYMPTOMS if chance.random() < 0.2},
     )

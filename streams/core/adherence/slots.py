@@ -76,7 +76,7 @@ def pass_due(
         if clock is None or clock.due_ms > now_ms:
             continue
         opened = next_occurrence(slot, zone, clock.due_ms - 1)[0]
-        moved[slot.id] = SlotState(opened, next_occurrence(slot, zone, clock.due_ms)[1])
+        moved[slot.id] = SlotState(opened, next_occurrence(slot, zone, clock.due_ms)[1], clock.open_ms)
     return moved
 
 

@@ -5,6 +5,11 @@ from streams.core.plan import Device, parse_bindings
 from streams.core.state import PatientState
 
 
+def devices(state: PatientState) -> tuple[Device, ...]:
+    """All devices of the bindings in force, past and scheduled spans included."""
+    return () if state.bindings is None else parse_bindings(state.bindings)[1]
+
+
 def speaking(state: PatientState, reading: Measurement, measured_ms: int) -> Device | None:
     """The binding that covers the reading, or None.
 

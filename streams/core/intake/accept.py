@@ -242,6 +242,7 @@ def _refused(
             reason=reason,
             kind=_kind_of(record, fault),
             measured_ms=None if fault is None else fault.measured_ms,
+            milli=None if fault is None else fault.milli,
         )
     return Refused(outcome, reason, next_step, event)
 

@@ -23,13 +23,20 @@ class Fault(NattevagtError):  # noqa: N818 - a finding about data, not an error 
     """One reason why a record does not count, with its outcome. kind, measured_ms: of the reading; None = unknown."""
 
     def __init__(
-        self, outcome: Outcome, reason: str, next_step: str, kind: str | None = None, measured_ms: int | None = None
+        self,
+        outcome: Outcome,
+        reason: str,
+        next_step: str,
+        kind: str | None = None,
+        measured_ms: int | None = None,
+        milli: int | None = None,
     ) -> None:
         super().__init__(reason, next_step=next_step)
         self.outcome = outcome
         self.reason = reason
         self.kind = kind
         self.measured_ms = measured_ms
+        self.milli = milli
 
 
 _LOOKS_LIKE = {
@@ -75,6 +82,7 @@ def check_measurement(reading: Measurement, at_ms: int, context: Context) -> Non
             _LOOKS_LIKE.get((reading.kind, _range_of(reading.kind, milli)), "measure again; check device and unit"),
             reading.kind,
             _credible(reading, at_ms, context),
+            milli,
         )
     check_time("measured_at", to_ms(reading.measured_at), at_ms, context, reading.kind)
     _check_replaced(reading, sign, milli)

@@ -3,6 +3,7 @@
 from streams.core.rules.base import Rule
 from streams.core.rules.battery import LowBattery
 from streams.core.rules.checks import CrossChecks
+from streams.core.rules.clock import DeviceClocks
 from streams.core.rules.contact import ContactRequested
 from streams.core.rules.extreme import ExtremeValue
 from streams.core.rules.limits import PersonalLimits
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     RefusedReading(),
     MissingReference(),
     LowBattery(),
+    DeviceClocks(),
     ContactRequested(),
 )
 """Extreme comes after the rules that can say the same better, answers after all that judges readings, missing after

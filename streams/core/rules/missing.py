@@ -1,9 +1,27 @@
 """Missing readings: silence is data. An overdue slot is blue; after a recent concern it is a worry of its own."""
 
+from collections.abc import Iterator
+
+from schemas.base import to_ms
 from schemas.triage import Finding, TriageLevel
+from streams.core.adherence.silence import is_silent
 from streams.core.rules.base import View
 
 HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+
+DISCHARGE_DAYS = 30
+"""MISS-02: silence within 30 days of discharge is a worry (Jones 2014: weighing falls off before an event)."""
+
+LONG_DAYS, LONG_TIER = 7, 2
+"""MISS-03: nothing for seven days, yellow: ask for admission, holiday or device before anything is scored."""
+
+
+def discharged_ms(view: View) -> int | None:
+    """When the patient last came home, from the plan or from what hospitals told; None = not known."""
+    told = [fact.at_ms for fact in view.state.memory.facts if fact.kind == "discharge"]
+    stated = view.plan.contract.circumstances.discharged_at
+    return max([*told, *([] if stated is None else [to_ms(stated)])], default=None)
 
 
 class MissingReading:
@@ -25,7 +43,22 @@ class MissingReading:
             since = max(view.silence.values())
             tier = view.rules.missing.worried_tier
             findings.append(Finding(self.id, self.version, TriageLevel.YELLOW, tier, "missing.after_concern", since))
-        return tuple(findings)
+        return (*findings, *self._long(view))
+
+    def _long(self, view: View) -> Iterator[Finding]:
+        """Two occurrences missed soon after discharge (MISS-02), and nothing at all for seven days (MISS-03)."""
+        slots = view.plan.contract.slots
+        silent = [due for kind, due in view.silence.items() if is_silent(view.state, kind, slots)]
+        if not silent:
+            return
+        since = max(silent)
+        discharged = discharged_ms(view)
+        if discharged is not None and 0 <= view.now_ms - discharged <= DISCHARGE_DAYS * DAY_MS:
+            tier = view.rules.missing.worried_tier
+            yield Finding(self.id, self.version, TriageLevel.YELLOW, tier, "missing.after_discharge", since)
+        newest = max((points[-1].at_ms for points in view.series.values()), default=view.plan.from_ms)
+        if view.now_ms - newest >= LONG_DAYS * DAY_MS:
+            yield Finding(self.id, self.version, TriageLevel.YELLOW, LONG_TIER, "missing.long", since)
 
     @staticmethod
     def _is_worrying(view: View, found: tuple[Finding, ...]) -> bool:

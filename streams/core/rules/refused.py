@@ -1,9 +1,19 @@
 """Refused readings: what was sent but could not count is shown beside the silence it leaves."""
 
+from collections.abc import Iterator
+
 from schemas.triage import Finding, TriageLevel
 from streams.core.rules.base import View
+from streams.core.rules.limits import side
+from streams.core.state import Refused
 
 HOUR_MS = 3_600_000
+
+
+IN_A_ROW = 3
+"""So many refused readings of a kind without a good one between them: a person looks. The tier is our choice."""
+
+TASK_TIER = 2
 
 
 class RefusedReading:
@@ -15,11 +25,22 @@ class RefusedReading:
     summary = "an input of this patient was refused and no good reading of that kind has come since"
 
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
-        """One finding per kind and outcome, tier 1: a task, not a colour. A good reading has taken its row away."""
+        """One finding per kind and outcome, tier 1, and a task where a person has to look. A good reading ends them."""
         findings: dict[str, Finding] = {}
         since = view.now_ms - view.rules.missing.recent_hours * HOUR_MS
         for row in view.state.refused:
             if row.at_ms >= since:
                 reason = f"refused.{row.kind or 'input'}.{row.outcome.partition('.')[2]}"
                 findings[reason] = Finding(self.id, self.version, TriageLevel.GREEN, 1, reason, row.at_ms)
+                findings |= {task.reason: task for task in self._tasks(row, view)}
         return tuple(findings[reason] for reason in sorted(findings))
+
+    def _tasks(self, row: Refused, view: View) -> Iterator[Finding]:
+        """What makes it more than a remark: it keeps coming, or it would have been red."""
+        name = f"refused.{row.kind or 'input'}"
+        if sum(r.count for r in view.state.refused if r.kind == row.kind) >= IN_A_ROW:
+            yield Finding(self.id, self.version, TriageLevel.YELLOW, TASK_TIER, f"{name}.repeated", row.at_ms)
+        asked_ms = row.at_ms if row.measured_ms is None else row.measured_ms
+        limits = None if row.milli is None else view.limits(row.kind, asked_ms)
+        if limits is not None and row.milli is not None and side(limits, row.milli)[0] is TriageLevel.RED:
+            yield Finding(self.id, self.version, TriageLevel.YELLOW, TASK_TIER, f"{name}.beyond_red", row.at_ms)

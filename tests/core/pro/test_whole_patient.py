@@ -86,11 +86,11 @@ def test_an_overdue_slot_holds_the_green_answer_until_the_reading_comes() -> Non
     patient = Patient(slots=[make_slot()])
     patient.waits(hours=3)
     body = patient.fills()
-    assert ["triage.received", "reminder.missing"] == replies(patient)
+    assert ["reminder.missing", "triage.received", "reminder.missing"] == replies(patient)
     assert (body.reason or "").endswith("overdue, not_green")
 
     patient.measures(96)
-    assert ["triage.received", "reminder.missing", "triage.green"] == replies(patient)
+    assert ["reminder.missing", "triage.received", "reminder.missing", "triage.green"] == replies(patient)
 
 
 def test_a_red_reading_ends_the_waiting() -> None:
