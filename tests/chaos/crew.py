@@ -62,6 +62,11 @@ class Crew:
         await asyncio.sleep(seconds)
         await asyncio.to_thread(self._broker.restart)
 
+    async def away(self, seconds: float) -> None:
+        """SIGKILL of the youngest, and nobody works for so long."""
+        with self.supervisors[-1].away():
+            await asyncio.sleep(seconds)
+
     async def stall(self, seconds: float) -> None:
         """The youngest stands still for so long, and goes on as if nothing had happened."""
         with self.supervisors[-1].now.stalled():

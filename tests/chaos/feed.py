@@ -1,7 +1,8 @@
 """The sender of a crash run: it outlives the broker, so that only the watch can lose anything."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from random import Random
 
 from aiokafka import AIOKafkaProducer
@@ -31,30 +32,38 @@ async def send(
     on_sent: Callable[[int], Awaitable[None]] | None = None,
 ) -> None:
     """All records in order, at this rate. on_sent: awaited with the number handed over so far, once per beat."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.broker,
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=5,
-        request_timeout_ms=PATIENT_MS,
-        max_request_size=2_097_152,
-    )
-    await producer.start()
-    try:
+    async with patient_producer(settings) as producer:
         waiting, started = [], steady_s()
         step = max(1, int(per_second * BEAT_S))
         for begin in range(0, len(records), step):
-            waiting += [await _one(producer, record, settings) for record in records[begin : begin + step]]
+            waiting += [await one(producer, record, settings) for record in records[begin : begin + step]]
             if on_sent is not None:
                 await on_sent(begin + step)
             ahead_s = started + (begin + step) / per_second - steady_s()
             await asyncio.sleep(max(0.0, ahead_s))
         await asyncio.gather(*waiting)
+
+
+@asynccontextmanager
+async def patient_producer(settings: Settings, patient_ms: int = PATIENT_MS) -> AsyncIterator[AIOKafkaProducer]:
+    """A sender that holds readings back while there is no broker."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.broker,
+        acks="all",
+        enable_idempotence=True,
+        linger_ms=5,
+        request_timeout_ms=patient_ms,
+        max_request_size=2_097_152,
+    )
+    await producer.start()
+    try:
+        yield producer
     finally:
         await producer.stop()
 
 
-async def _one(producer: AIOKafkaProducer, record: InputRecord, settings: Settings) -> "asyncio.Future[object]":
+async def one(producer: AIOKafkaProducer, record: InputRecord, settings: Settings) -> "asyncio.Future[object]":
+    """Hand one record over; the future is its confirmation."""
     sent: asyncio.Future[object] = await producer.send(
         settings.topic(record.topic),
         record.value,

@@ -71,6 +71,11 @@ class Report:
     back_s: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
+    @property
+    def is_clean(self) -> bool:
+        """Does the judge have nothing to say?"""
+        return self.verdict.is_clean
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self) | {"verdict": self.verdict.to_json()}

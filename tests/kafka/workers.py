@@ -179,6 +179,7 @@ class Supervisor:
         self._make = make
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._away = threading.Event()
         self.workers = [make()]
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self._thread.start()
@@ -219,6 +220,19 @@ class Supervisor:
         while self.now is worker and time.monotonic() < deadline and not self._over.wait(0.01):
             pass
 
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """SIGKILL, and nobody starts it again inside."""
+        self._away.set()
+        try:
+            self.now.kill()
+            yield
+        finally:
+            gone = self.now
+            self._away.clear()
+            while self.now is gone and not self._over.wait(0.01):
+                pass
+
     def settled(self) -> None:
         """Wait until it has given up, as it does on a refusal."""
         self._thread.join(LIMIT)
@@ -240,6 +254,6 @@ class Supervisor:
             code = self.now.code
             if code == EXIT_REFUSED:
                 return
-            if code is not None:
+            if code is not None and not self._away.is_set():
                 with self._lock:
                     self.workers.append(self._make())
