@@ -70,14 +70,16 @@ class Deliverer:
         """Send in the order given and wait until the broker has confirmed all of it.
 
         Gives the offsets written to each (topic, partition); None = somebody else's may lie between them.
-        Raises DeliveryError; whoever calls must then end the process without acknowledging its input.
+        Raises DeliveryError, at the latest after the delivery limit, which is ours because aiokafka never gives an
+        idempotent batch up; whoever calls must then end the process without acknowledging its input.
         """
         groups: dict[tuple[str, int], list[OutRecord]] = {}
         for record in records:
             groups.setdefault((record.topic, record.partition), []).append(record)
         try:
-            sent = {where: await self._send(*where, group) for where, group in groups.items()}
-            await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
+            async with asyncio.timeout(self._settings.delivery_limit_s):
+                sent = {where: await self._send(*where, group) for where, group in groups.items()}
+                await asyncio.gather(*(future for batches in sent.values() for future, _ in batches))
         except (KafkaError, TimeoutError) as error:
             self.on_failure()
             raise DeliveryError(

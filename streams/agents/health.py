@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 TICK_LIMIT_S = 60.0
 """A timekeeper without a look at the deadlines for so long is broken: twice the stop that sets ladders anew."""
 
+STALE_S = 30.0
+"""So long without one, and the watch counts as having stood still (streams.core.standstill)."""
+
 
 class Health:
     """One per worker. It answers from before recovery until after the last acknowledgement."""
@@ -73,6 +76,9 @@ class Health:
         """Why this worker is not watching now; empty = it is."""
         if self._room.app.rebalancing or not self._lifecycle.is_watching:
             return ["partitions are moving, or states are being read"]
+        silent_s = steady_s() - self._timekeeper.ticked_s
+        if self._monitor.owned and silent_s > STALE_S:
+            return [f"Kafka has not let the timekeeper look at deadlines for {silent_s:.0f} s"]
         return [] if self._monitor.owned else ["no partition is assigned"]
 
     def _taken(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupLoadInProgressError
+from aiokafka.errors import GroupLoadInProgressError, KafkaTimeoutError
 
 from schemas.topics import INPUTS, MEASUREMENTS, PATIENT_EVENTS
 from streams.adapters.settings import Settings
@@ -17,6 +17,10 @@ LATE_MS = 600_000
 
 LOOK_MS = 30_000
 """Nobody has waited while nobody could look for longer than this: after an outage the ten minutes begin anew."""
+
+
+RECORD_S = 10.0
+"""Longest wait for a record that is known to exist; without a broker there is none (our choice)."""
 
 
 class Progress:
@@ -138,10 +142,13 @@ class Progress:
         return int(record.timestamp)
 
     async def _record_at(self, tp: TopicPartition, offset: int) -> ConsumerRecord:
-        """The first record at or behind an offset; there must be one."""
+        """The first record at or behind an offset; there must be one. Raises KafkaError when it does not come."""
         consumer = self._consumer
         assert consumer is not None, "start() first"
-        async with self._reading:
-            consumer.assign([tp])
-            consumer.seek(tp, offset)
-            return await consumer.getone(tp)
+        try:
+            async with self._reading, asyncio.timeout(RECORD_S):
+                consumer.assign([tp])
+                consumer.seek(tp, offset)
+                return await consumer.getone(tp)
+        except TimeoutError:
+            raise KafkaTimeoutError from None

@@ -17,7 +17,7 @@ from streams.adapters.clock import steady_s
 from streams.adapters.metrics import Metrics
 from streams.adapters.settings import Settings
 from streams.agents import health as room
-from streams.agents.health import TICK_LIMIT_S, Health
+from streams.agents.health import STALE_S, TICK_LIMIT_S, Health
 from streams.agents.tally import Tally
 from streams.core.effects import PublishAlert, WriteAudit
 from streams.core.state import AlertState
@@ -95,13 +95,14 @@ def test_a_timekeeper_that_stands_still_is_not_healthy() -> None:
     assert [] == health.problems()
 
 
-@pytest.mark.parametrize("change", ["rebalancing", "recovering", "idle"])
+@pytest.mark.parametrize("change", ["rebalancing", "recovering", "idle", "no broker"])
 def test_a_worker_that_does_not_watch_is_not_ready(change: str) -> None:
     """But it is healthy: a restart would not help."""
     health, parts = make_health()
     parts.app.rebalancing = change == "rebalancing"
     parts.lifecycle.is_watching = change != "recovering"
     parts.monitor.owned = {} if change == "idle" else parts.monitor.owned
+    parts.timekeeper.ticked_s -= STALE_S + 1 if change == "no broker" else 0
 
     assert health.missing()
     assert [] == health.problems()
