@@ -14,6 +14,7 @@ from schemas.events import Stamp
 from schemas.model import MODEL, ModelRecord
 from schemas.rules import RuleBundle
 from schemas.topics import COVERAGE, MODELS, REFERENCE, RULES, alerts_topic
+from streams.adapters.clock import steady_s
 from streams.adapters.settings import Settings
 from streams.core.context import Reference
 
@@ -22,7 +23,7 @@ T = TypeVar("T", TeamCoverage, RuleBundle)
 
 
 class ReferenceReader:
-    """Keeps a `Reference` as far read as the topics are long."""
+    """Keeps a `Reference` as far read as the topics are long. looked_s: all that was there then has been read."""
 
     def __init__(self, settings: Settings) -> None:
         self.reference = Reference(default_bundle(), settings.code)
@@ -32,6 +33,7 @@ class ReferenceReader:
         self._lock = asyncio.Lock()
         self._looked_at = -2
         self.reachable: frozenset[str] = frozenset()
+        self.looked_s = steady_s()
 
     async def start(self) -> None:
         """Connect and read everything there is, before anybody stamps or folds."""
@@ -57,12 +59,14 @@ class ReferenceReader:
         consumer = self._consumer
         assert consumer is not None, "start() first"
         async with self._lock:
+            begun_s = steady_s()
             ends = await consumer.end_offsets(self._tps)
             while any([await consumer.position(tp) < ends[tp] for tp in self._tps]):
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     for record in records:
                         self._take(record)
             await self._look_for_topics(consumer)
+            self.looked_s = begun_s
 
     async def _look_for_topics(self, consumer: AIOKafkaConsumer) -> None:
         """Which teams' topics exist: somebody may publish coverage past `nattevagt coverage publish`.
@@ -89,7 +93,7 @@ class ReferenceReader:
         if name == COVERAGE:
             self.reference.add_coverage(record.offset, self._parse(TeamCoverage, record))
         elif name == RULES:
-            self.reference.add_rules(record.offset, self._parse(RuleBundle, record))
+            self.reference.add_rules(record.offset, self._parse(RuleBundle, record), record.timestamp)
         elif name == MODELS:
             self._take_model(record)
 

@@ -27,6 +27,9 @@ from streams.core.intake.accept import RawRecord
 
 log = logging.getLogger(__name__)
 
+UNSEEN_S = 2.0
+"""Longest time without a look at the rules before an input is judged (streams.core.context, SETTLED_MS)."""
+
 
 class Intake:
     """One per worker, for all input topics. `expected`: (topic, partition) -> what must come next."""
@@ -80,6 +83,8 @@ class Intake:
 
     async def _slice(self, records: Sequence[ConsumerRecord], expected: Expected) -> Sequence[ConsumerRecord]:
         """Route until the slice is full, deliver, and only then move on."""
+        if steady_s() - self._room.references.looked_s > UNSEEN_S:
+            await self._room.references.catch_up()
         events: list[OutRecord] = []
         audit: list[OutRecord] = []
         told: list[AuditBody] = []

@@ -51,6 +51,11 @@ def later(held: Stamp, given: Stamp) -> Stamp:
     )
 
 
+SETTLED_MS = 5_000
+"""Intake follows a bundle so long after Kafka took it, by when every worker has read it (our choice: twice the
+longest time a worker goes on without looking, streams.agents.intake, and some for brokers' clocks)."""
+
+
 @dataclass(slots=True)
 class Reference:
     """The fold of each reference topic, answerable for any stamp that has been read.
@@ -63,6 +68,7 @@ class Reference:
     _coverage: list[tuple[int, TeamCoverage]] = field(default_factory=list)
     _rules: list[tuple[int, RuleBundle]] = field(default_factory=list)
     _models: Models = field(default_factory=Models)
+    _taken: list[tuple[int, int]] = field(default_factory=list)
     _read: list[int] = field(default_factory=lambda: [-1, -1, -1])
     _known: dict[tuple[int, int, int], Context] = field(default_factory=dict)
 
@@ -75,10 +81,11 @@ class Reference:
             self._coverage.append((offset, record))
         self._has_read(0, offset)
 
-    def add_rules(self, offset: int, record: RuleBundle | None) -> None:
-        """One record of rules.v1; None = it could not be read and changes nothing."""
+    def add_rules(self, offset: int, record: RuleBundle | None, at_ms: int = 0) -> None:
+        """One record of rules.v1 and when Kafka took it; None = it could not be read and changes nothing."""
         if record is not None:
             self._rules.append((offset, record))
+            self._taken.append((offset, at_ms))
         self._has_read(1, offset)
 
     def add_model(self, offset: int, record: ModelRecord | None) -> str | None:
@@ -107,6 +114,11 @@ class Reference:
                 )
             found = self._known[key] = self._fold(key)
         return found
+
+    def when_taken(self, at_ms: int) -> Context:
+        """The rules an input is let in by, from the times of both records alone: so the same again after a crash."""
+        offset = next((known for known, since_ms in reversed(self._taken) if since_ms <= at_ms - SETTLED_MS), -1)
+        return self.at(Stamp(rules=offset))
 
     def _fold(self, key: tuple[int, int, int]) -> Context:
         rules = self.default

@@ -47,7 +47,8 @@ def route(record: RawRecord, reference: Reference, *, simulation: bool) -> Route
     if is_clock(record):
         return _clock(record, simulation=simulation)
     stamp = reference.stamp
-    taken = accept(record, stamp, reference.at(stamp))
+    # In a simulation reference data are stamped by the wall clock, and inputs are not.
+    taken = accept(record, stamp, reference.at(stamp) if simulation else reference.when_taken(record.at_ms))
     if isinstance(taken, Refused):
         return _refused(record, taken)
     return Routed(taken, None, None)

@@ -9,7 +9,7 @@ from schemas.codec import dumps
 from schemas.events import InputRefused, MeasurementReceived
 from schemas.ids import make_id
 from schemas.topics import COMMANDS, MEASUREMENTS
-from streams.core.context import Reference
+from streams.core.context import SETTLED_MS, Reference
 from streams.core.intake.accept import RawRecord
 from streams.core.intake.route import CLOCK_HEADER, Routed, route
 
@@ -99,3 +99,19 @@ def test_a_clock_record_is_refused_where_it_could_do_harm(simulation: bool, topi
 def test_a_reading_that_carries_the_clocks_header_is_still_a_reading() -> None:
     """A header alone must never cost a reading."""
     assert isinstance(routed(headers=clock(), simulation=True).event, MeasurementReceived)
+
+
+def test_rules_published_between_a_crash_and_the_repeat_do_not_judge_it_otherwise() -> None:
+    """The same record, judged before the bundle was read and after: its own time and the bundle's decide."""
+    record = RawRecord(
+        MEASUREMENTS, 3, 7, AT_MS, b"p-1", dumps(BODY | {"measured_at": rfc3339(AT_MS - 2 * 86_400_000)})
+    )
+    strict = default_bundle().model_copy(
+        update={"version": 2, "intake": default_bundle().intake.model_copy(update={"ancient_days": 1})}
+    )
+    for published_ms, refused in ((AT_MS - SETTLED_MS, True), (AT_MS - SETTLED_MS + 1, False), (AT_MS, False)):
+        before, after = (Reference(default_bundle(), "nattevagt/test") for _ in range(2))
+        after.add_rules(0, strict, published_ms)
+        if not refused:
+            assert route(record, before, simulation=False).audit == route(record, after, simulation=False).audit
+        assert refused == isinstance(route(record, after, simulation=False).event, InputRefused)
