@@ -97,10 +97,7 @@ class Settings:
         "COMMIT_INTERVAL_S", 1.0, "How often offsets are committed; a crash repeats at most so much.", _SECONDS
     )
     delivery_limit_s: float = setting(
-        "DELIVERY_LIMIT_S",
-        20.0,
-        "Longest wait for Kafka to confirm a delivery; then a worker ends, to be restarted by its supervisor.",
-        between(1, 120),
+        "DELIVERY_LIMIT_S", 20.0, "Longest wait for Kafka to confirm a delivery; then a worker ends.", between(1, 120)
     )
     timekeeper_tick_s: float = setting(
         "TIMEKEEPER_TICK_S", 1.0, "How often the timekeeper looks at deadlines.", _SECONDS
