@@ -1,0 +1,1 @@
+"""Formats of other systems and standards, read into our contracts."""
