@@ -43,7 +43,7 @@ def test_every_complete_form_has_exactly_one_colour_of_its_table(
     assert (judged.level is TriageLevel.GREEN) == (judged.tier == 0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(data=st.data(), form=st.sampled_from(FORMS))
 def test_a_worse_answer_never_gives_a_lower_colour(data: st.DataObject, form: Questionnaire) -> None:
     """Where more is worse (all that ship but the two performance scales, the change and WHO-5)."""
@@ -84,5 +84,5 @@ def test_no_form_whatever_it_says_raises_or_is_lost(
 
     assert body.outcome is not None
     assert body.outcome.is_accepted or body.next_step
-    if patient.triage.level is not TriageLevel.GREEN:
-        assert patient.state.alert is not None
+    calm = body.outcome.is_accepted and all(filled.level == "green" for filled in patient.state.answers.values())
+    assert calm or patient.state.alert is not None

@@ -37,8 +37,12 @@ class Walk:
 
 def paths(form: Questionnaire) -> Iterator[dict[str, int]]:
     """Complete answers along every way: each value of a question that opens others, the first value of the rest."""
-    gates = {condition.item for item in form.items for condition in flat(item.show_if)}
-    return _walked(form, gates, {}, 0)
+    return _walked(form, _gates(form), {}, 0)
+
+
+def _gates(form: Questionnaire) -> set[str | None]:
+    """Items whose answers open others."""
+    return {condition.item for item in form.items for condition in flat(item.show_if)}
 
 
 def _walked(form: Questionnaire, gates: set[str | None], given: dict[str, int], at: int) -> Iterator[dict[str, int]]:
@@ -68,9 +72,10 @@ def samples(item: Item) -> tuple[int, ...]:
 
 
 def variants(form: Questionnaire, path: dict[str, int]) -> Iterator[dict[str, int]]:
-    """The path itself, each of its answers changed alone, two at a time, and all of them raised step by step."""
+    """The path; then answers that open nothing changed alone, two at a time, and all raised step by step."""
     yield path
-    shown = [item for item in form.items if item.id in path]
+    gates = _gates(form)
+    shown = [item for item in form.items if item.id in path and item.id not in gates]
     for item in shown:
         for value in samples(item)[1:]:
             yield {**path, item.id: value}

@@ -80,15 +80,18 @@ def _place(state: PatientState, questionnaire: Questionnaire, form: Form, plan: 
             None,
             reason,
             next_step,
-            late=_late(questionnaire, form, judged),
+            late=_late(questionnaire, form, judged, TriageLevel.YELLOW, TASK),
             answers=questionnaire.id,
         )
     filled = _filled(questionnaire, forms, judged)
+    # It came when it no longer speaks for the colour: nothing newer contradicts it, so it keeps its own.
+    old = state.now_ms >= filled.until_ms
     return Verdict(
         evolve(state, answers=_bounded({**state.answers, questionnaire.id: filled}), symptoms=facts),
         None,
         reason,
         next_step,
+        late=_late(questionnaire, form, judged, judged.level, judged.tier) if old else (),
         answers=questionnaire.id,
     )
 
@@ -166,15 +169,17 @@ def _facts(state: PatientState, questionnaire: Questionnaire, form: Form) -> Map
     return facts
 
 
-def _late(questionnaire: Questionnaire, form: Form, judged: Judgement) -> tuple[Finding, ...]:
-    """Something serious that arrives behind a newer form still has to be seen: yellow, `late`."""
+def _late(
+    questionnaire: Questionnaire, form: Form, judged: Judgement, level: TriageLevel, tier: int
+) -> tuple[Finding, ...]:
+    """What is not green and arrives too late to colour still has to be seen: `late`, behind a newer form yellow."""
     if judged.level is TriageLevel.GREEN:
         return ()
     found = Finding(
         RULE,
         VERSION,
-        TriageLevel.YELLOW,
-        TASK,
+        level,
+        tier,
         f"{RULE}.{questionnaire.id}.late",
         form.at_ms,
         {"was": judged.level.value, "because": judged.spoke[0].reason},

@@ -19,6 +19,9 @@ HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 OPEN_ALERT, CONCERN, UNCONFIRMED, UNSAID = "open_alert", "concern", "unconfirmed", "not_green"
 OVERDUE, REFUSED, PENDING = "overdue", "refused", "pending"
 
+OLD = "old"
+"""The form came when it no longer spoke for the colour."""
+
 WAITS = frozenset({OVERDUE, REFUSED, PENDING, UNSAID})
 """What the patient can mend: the green answer waits for it. Anything else has a person, who answers."""
 
@@ -89,14 +92,15 @@ def _form(state: PatientState, event: AnswersReceived, verdict: Verdict, triage:
         concerned = known and any(finding.reason == f"{RULE}.form.unreadable" for finding in triage.concerns)
         return Told(state, _yellow(state, event.id, context) if concerned else (), None)
     filled = state.answers[verdict.answers]
+    level, tier = TriageLevel(filled.level), filled.tier
     if verdict.late:
-        return Told(state, _yellow(state, event.id, context), None)
-    match TriageLevel(filled.level):
+        level, tier = verdict.late[0].level, verdict.late[0].tier
+    match level:
         case TriageLevel.RED:
             phone = {"phone": _phone(state, context)}
-            return Told(state, answer(state, "triage.red", phone, event.id, context, tier=filled.tier), None)
+            return Told(state, answer(state, "triage.red", phone, event.id, context, tier=tier), None)
         case TriageLevel.YELLOW:
-            return Told(state, _yellow(state, event.id, context, filled.tier), None)
+            return Told(state, _yellow(state, event.id, context, tier), None)
         case TriageLevel.GREEN:
             return _green(state, verdict.answers, event.id, triage, context)
 
@@ -106,6 +110,8 @@ def _green(state: PatientState, name: str, cause: str, triage: Triage, context: 
     if filled.green_ms:
         return Told(state, (), None)
     stands = obstacles(state, triage, context)
+    if state.now_ms >= filled.until_ms:
+        stands = (OLD, *stands)
     if stands:
         held = WAITS.issuperset(stands)
         state = _with(state, name, evolve(filled, held=held))

@@ -308,3 +308,22 @@ def test_a_closed_concern_stays_closed_until_a_newer_form() -> None:
 def test_an_event_of_answers_has_its_topic() -> None:
     """The builder makes what intake makes."""
     assert "answers.v1" == make_event(make_answers()).source.topic
+
+
+def test_a_red_form_that_comes_when_it_no_longer_speaks_keeps_its_colour() -> None:
+    """The telephone was off for two days, and nothing newer says otherwise."""
+    patient = Patient()
+    body = patient.fills(items=SICK, minutes=1, ago=50 * 60)
+
+    assert body.outcome is Outcome.ACCEPTED_ALERT
+    assert ("pro.hf-daily.late",) == patient.step.reasons
+    assert (TriageLevel.RED, 3) == (patient.step.level, patient.step.tier)
+
+
+def test_a_green_form_that_comes_too_late_is_not_answered_green() -> None:
+    """Two days ago all was well."""
+    patient = Patient()
+    patient.measures(96)
+    body = patient.fills(minutes=1, ago=50 * 60)
+
+    assert (body.reason or "").startswith("green, not answered automatically: old")
