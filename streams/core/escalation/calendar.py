@@ -1,8 +1,9 @@
 """Calendar: when somebody of a team reads. Shifts, zone and public holidays are data; nothing is looked up."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from schemas.coverage import Shift, TeamCoverage
 from schemas.rules import RuleBundle
@@ -26,6 +27,7 @@ class Calendar:
     shifts: tuple[Shift, ...]
     days_off: frozenset[str]
     closed: frozenset[str]
+    _known: dict[date, tuple[Window, ...]] = field(default_factory=dict, compare=False)
 
     def windows(self, at_ms: int) -> Iterator[Window]:
         """Stretches of cover that end after `at_ms`, in order and joined; none beyond AHEAD_DAYS."""
@@ -44,13 +46,20 @@ class Calendar:
     def _pieces(self, at_ms: int) -> Iterator[Window]:
         day = self.day_of(at_ms) - timedelta(1)
         for _ in range(AHEAD_DAYS):
-            for start, until in sorted(self._day(day)):
+            for start, until in self._day(day):
                 if until > at_ms:
                     yield start, until
             day += timedelta(1)
 
-    def _day(self, day: date) -> Iterator[Window]:
-        """Shifts that begin on this local day. One of no length (a skipped hour) covers nothing."""
+    def _day(self, day: date) -> tuple[Window, ...]:
+        """Shifts that begin on this local day, in order; a function of the calendar alone, so worked out once."""
+        found = self._known.get(day)
+        if found is None:
+            found = self._known[day] = tuple(sorted(self._shifts_of(day)))
+        return found
+
+    def _shifts_of(self, day: date) -> Iterator[Window]:
+        """One of no length (a skipped hour) covers nothing."""
         name = day.isoformat()
         if name in self.closed:
             return
@@ -128,4 +137,8 @@ class Calendar:
 def calendar(team: TeamCoverage, rules: RuleBundle) -> Calendar:
     """The team's calendar with the zone and the holidays that the bundle carries."""
     days_off = rules.days_off.get(team.calendar, frozenset())
-    return Calendar(rules.zones.get(team.zone, ()), team.shifts, days_off, frozenset(team.closed))
+    return _calendar(rules.zones.get(team.zone, ()), team.shifts, days_off, frozenset(team.closed))
+
+
+# A memory of a pure function of its arguments, so it cannot go stale on a rebalance.
+_calendar = lru_cache(maxsize=256)(Calendar)

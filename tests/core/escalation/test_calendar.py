@@ -178,3 +178,20 @@ def test_a_team_without_shifts_has_plain_minutes() -> None:
 
     assert (240 * MINUTE, 0) == (rung_ends(terms, 3, 0, 0), first_rung(terms, 3, 0))
     assert (0, 0) == (terms.reads_from(0), terms.unattended_ms(0, HOUR))
+
+
+def test_working_hours_end_where_cover_does() -> None:
+    """Four hours in a team that closes for good after two more; cover of a day ends at midnight at the latest."""
+    closed = [f"2026-01-{number:02}" for number in range(6, 32)] + [f"2026-02-{number:02}" for number in range(1, 29)]
+    closing = days(closed=closed)
+    night = days({"days": [1], "start": "22:00", "until": "06:00"})
+
+    assert NEVER == closing.after_working(at("2026-01-05T14:00"), 240)
+    assert at("2026-01-06T00:00") == night.cover_ends_today(at("2026-01-05T12:00"))
+    assert night.cover_ends_today(at("2026-01-06T12:00")) is None
+
+
+def test_a_calendar_is_made_once_for_the_same_hours() -> None:
+    """Whatever else of the coverage changes; other hours are another one."""
+    assert days() is days(version=2)
+    assert days() != days(closed=["2026-01-06"])
