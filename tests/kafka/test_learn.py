@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import socket
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from schemas.clinical_outcome import ClinicalOutcome
 from schemas.errors import ConfigurationError
 from schemas.example import Example
 from schemas.made import wire
-from schemas.model import ModelSnapshot, Promoted
+from schemas.model import FellBack, ModelSnapshot, Promoted
 from schemas.topics import CLINICAL_OUTCOMES, EXAMPLES, LEARNER_STATE, SCORES
 from streams.adapters import admin, model_log
 from streams.adapters.broker import Broker
@@ -143,6 +145,30 @@ def test_an_emptied_topic_is_refused_by_name(broker: Broker, prefix: str) -> Non
         assert 78 == process.wait()
         assert "made anew" in process.said("worker ends")[0]["reason"]
     run_once(settings, "--anew")
+
+
+def test_drift_is_told_to_the_operator(broker: Broker, prefix: str) -> None:
+    """Events ten times as often as said: one critical line with what to do, one record, and a counter."""
+    settings = settings_for(broker.address, prefix)
+    asyncio.run(admin.apply(settings))
+    deliver(settings, told(settings, stream(3_000, risk_ppm=3_000)))
+    port = free_port()
+    with Worker(settings, command=(*LEARN[:-1], str(port))) as process:
+        line = process.wait_for("model fell back to rules")
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode()
+
+    assert ("CRITICAL", True) == (line["level"], "model list" in line["next_step"])
+    assert 'nattevagt_model_fell_back_total{direction="more",model="risk"} 1.0' in page
+    assert 'nattevagt_model_auroc_ratio{model="risk"}' in page
+    log = asyncio.run(model_log.read(settings))
+    assert any(isinstance(one, FellBack) and one.direction == "more" for _, one in log.records)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def outcome(patient: str, at_ms: int) -> InputRecord:

@@ -40,6 +40,7 @@ class Learner:
         self.examples = self.labels = self.outcomes = 0
         self.tally, self.rules = Tally(), Tally()
         self.watch = Watch()
+        self._watched_from_ms = 0
         self.parent: str | None = None
         self._code = code
         self._high: dict[int, tuple[int, int]] = {}
@@ -98,6 +99,7 @@ class Learner:
             "tally": self.tally.dump(),
             "rules": self.rules.dump(),
             "watch": self.watch.dump(),
+            "watched_from": self._watched_from_ms,
             "learner": self.model.dump(),
         }
 
@@ -116,7 +118,7 @@ class Learner:
         self.parent = held["parent"]
         self.tally.load(held["tally"])
         self.rules.load(held["rules"])
-        self.watch = Watch.load(held["watch"])
+        self.watch, self._watched_from_ms = Watch.load(held["watch"]), held["watched_from"]
         self.model.load(held["learner"])
 
     def _judge(self, example: Example) -> Alarm | None:
@@ -126,9 +128,11 @@ class Learner:
         if risk is None:
             return None
         self.tally.add(risk, example.label, example.weight)
-        if example.label is None or self.outcomes < ENOUGH_OUTCOMES:
+        if example.label is None or self.outcomes < ENOUGH_OUTCOMES or _ms(example.at) < self._watched_from_ms:
             return None
         self.watch, alarm = self.watch.looked(risk, example.label, example.weight)
+        if alarm is not None:
+            self._watched_from_ms = _ms(example.known_at)  # scores of before have been judged: no second alarm for them
         return alarm
 
     def _learn(self, example: Example) -> None:
