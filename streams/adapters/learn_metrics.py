@@ -27,7 +27,7 @@ class Progress(Protocol):
 
 
 class LearnMetrics:
-    """In a registry of their own. Each row is one line of deploy/README.md."""
+    """In a registry of their own; every one has the label `model`, whose values are the ids of DESIGNS."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
