@@ -30,7 +30,8 @@ class RiskScore(Open):
 
     uncertainty: 0 to 1, 1 = nothing is known of this person yet; None = the model does not tell.
     features: what was known, by name; what is missing is not in it. contributions: feature -> its part of the
-    score; a name that ends in `.lasting` is what a vital sign adds by having been off for some time.
+    score; a name that ends in `.lasting` or `.changed` is what a vital sign adds by having been off for some time,
+    or by having left its own level.
     at: the patient's clock. version: of the model. kind: the vital sign whose reading led to this score.
     own_normals: by vital sign, for those that contribute at least 0.05. challengers: model id -> its score of the
     same features, in the shadow. reasons: what raises the score, the strongest first. outside: features beyond all

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.errors import ContractError
+from streams.cli.whatif import command as what_if
 
 WIDTH = 140
 """Characters of a table in a file or a pipe."""
@@ -51,6 +52,9 @@ def datasets(
         console.print(f"gate missed: {text}")
     if missed and gates:
         raise SystemExit(1)
+
+
+command.add_command(what_if)
 
 
 def _console() -> Console:

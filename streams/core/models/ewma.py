@@ -1,8 +1,8 @@
 """Personal deviation: how far somebody is from their own normal now, and whether it has lasted for some time.
 
-A control chart of each vital sign: the newest reading alone (Shewhart) and its exponentially weighted mean
-(EWMA), whichever is further off. It needs no labels. It knows what is unusual for this person, not what is
-dangerous: that is for the rules, which it never overrules.
+A control chart of each vital sign: the newest reading alone (Shewhart), its exponentially weighted mean (EWMA), or the
+sum of what has strayed (CUSUM), whichever is furthest off. It needs no labels. It knows what is unusual for a person,
+not what is dangerous: that is for the rules, which it never overrules.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from math import pi, sqrt
 from types import MappingProxyType
 from typing import ClassVar, Final
 
+from streams.core.models import change_point
 from streams.core.models.base import Opinion, Parameters
 from streams.core.models.river_bridge import running_mean
 from streams.core.signal.features import DEVIATION, MAX_SILENT_HOURS, SILENT_HOURS, SILENT_SHARE
@@ -49,11 +50,14 @@ MEDIAN_ERROR: Final = sqrt(pi / 2)
 
 
 class EwmaDeviation:
-    """One row of MODELS. Learned per feature: how many readings, and their weighted mean on the worse side."""
+    """One row of MODELS. Learned per feature: how many readings, their weighted mean on the worse side, and the sums
+    of what lay above and below the own level."""
 
     id: ClassVar[str] = "ewma-deviation"
-    version: ClassVar[str] = "1"
-    source: ClassVar[str] = "Shewhart-EWMA control charts, Lucas and Saccucci 1990; running means of river.stats"
+    version: ClassVar[str] = "2"
+    source: ClassVar[str] = (
+        "Shewhart-EWMA control charts, Lucas and Saccucci 1990; CUSUM, Page 1954; running means of river.stats"
+    )
     summary: ClassVar[str] = "how far vital signs are from the person's own normal, now or for some time"
     fixed: ClassVar[Mapping[str, float]] = MappingProxyType(
         {
@@ -62,6 +66,8 @@ class EwmaDeviation:
             "limit": LIMIT,
             "lasting": LASTING,
             "silence_weight": SILENCE_WEIGHT,
+            "cusum_allowed": change_point.ALLOWED,
+            "cusum_limit": change_point.LIMIT,
             **{f"side.{name}": side for name, side in SIDES.items()},
         }
     )
@@ -74,10 +80,10 @@ class EwmaDeviation:
         for name, value in x.items():
             side = SIDES.get(name)
             if side is not None:
-                count, start = self._held.get(name, (0, USUAL[side]))
+                count, start, sums = _unpacked(self._held.get(name), side)
                 mean = running_mean(FADING, start)
                 mean.update(min(_worse(value, side), LESSON_CLIP))
-                self._held[name] = [count + 1, mean.get()]
+                self._held[name] = [count + 1, mean.get(), *change_point.moved(sums, value)]
 
     def score_one(self, x: Mapping[str, float]) -> float:
         """0 = all at their own normals, one half = one vital sign at LIMIT, towards 1 beyond."""
@@ -89,9 +95,9 @@ class EwmaDeviation:
         counts = []
         for name in sorted(SIDES.keys() & x.keys()):
             side = SIDES[name]
-            count, mean = self._held.get(name) or (0, USUAL[side])
+            count, mean, sums = _unpacked(self._held.get(name), side)
             counts.append(count)
-            _judge(name, _worse(x[name], side), mean - USUAL[side], parts)
+            _judge(name, _worse(x[name], side), mean - USUAL[side], change_point.shift(sums, side), parts)
         _silence(x, parts)
         total = sum(parts.values())
         score = 1.0 - 0.5**total
@@ -103,7 +109,7 @@ class EwmaDeviation:
         )
 
     def dump(self) -> Parameters:
-        """feature -> [readings learned, their weighted mean]."""
+        """feature -> [readings learned, their weighted mean, sum above, sum below]."""
         return dict(self._held)
 
     def load(self, held: Parameters) -> None:
@@ -116,18 +122,29 @@ def _worse(deviation: float, side: int) -> float:
     return abs(deviation) if side == BOTH else max(deviation * side, 0.0)
 
 
-def _judge(name: str, now: float, beyond: float, parts: dict[str, float]) -> None:
-    """What one vital sign adds: by its newest reading, and by what has lasted beyond that. Squares, as in chi-square.
+def _unpacked(held: Sequence[float] | None, side: int) -> tuple[int, float, change_point.Sums]:
+    """Readings, weighted mean, sums; of what version 1 learned there are no sums yet."""
+    if held is None:
+        return 0, USUAL[side], change_point.CALM
+    return int(held[0]), held[1], (held[2], held[3]) if len(held) > 2 else change_point.CALM
 
-    now: spreads of the newest reading; beyond: of the weighted mean above what is usual.
+
+def _judge(name: str, now: float, beyond: float, changed: float, parts: dict[str, float]) -> None:
+    """What one vital sign adds: by its newest reading, and by what has lasted or changed beyond that. Squares, as in
+    chi-square; together they add as much as the largest of the three.
+
+    now: spreads of the newest reading; beyond: of the weighted mean above what is usual; changed: share of a CUSUM's
+    limit.
     """
     newest = (now / LIMIT) ** 2
     if newest:
         parts[name] = newest
-    if beyond > 0:
-        lasting = (beyond / LASTING) ** 2 - newest
-        if lasting > 0:
-            parts[name.replace(".deviation", ".lasting")] = lasting
+    lasting = max((max(beyond, 0.0) / LASTING) ** 2 - newest, 0.0)
+    if lasting:
+        parts[name.replace(".deviation", ".lasting")] = lasting
+    more = changed**2 - newest - lasting
+    if more > 0:
+        parts[name.replace(".deviation", ".changed")] = more
 
 
 def _silence(x: Mapping[str, float], parts: dict[str, float]) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.replay.datasets.rows import DataSet, Row
+from streams.replay.datasets.rows import DAY_MIN, DataSet, Row
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.bool_]
@@ -86,7 +86,12 @@ def burden(data: DataSet, rows: Sequence[Row], scores: Scores, sensitivity: floa
     # Of equal scores only as many as are needed are taken, in proportion: rules have few values and many ties.
     share = (sensitivity * len(ranked) - above) / at
     without = alerts(data, rows, scores, np.nextafter(threshold, np.inf))
-    return (without + share * (alerts(data, rows, scores, threshold) - without)) / data.patient_days(rows)
+    return (without + share * (alerts(data, rows, scores, threshold) - without)) / patient_days(rows)
+
+
+def patient_days(rows: Sequence[Row]) -> int:
+    """Calendar days of a person with at least one score: 48 hours from noon to noon touch three of them."""
+    return len({(row.patient, row.at_min // DAY_MIN) for row in rows})
 
 
 def alerts(data: DataSet, rows: Sequence[Row], scores: Scores, threshold: float) -> int:

@@ -55,7 +55,6 @@ def load(folder: Path) -> DataSet:
         rows=tuple(rows),
         test_from_min=OVER_MIN // 2,
         refractory_min=10 * DAY_MIN,
-        patient_days=_days,
         groups=groups,
     )
 
@@ -132,12 +131,3 @@ def _rows(stay: str, readings: Iterable[Reading], length_days: int, died: bool) 
         by_minute.setdefault(start + minute, []).append(Reading(kind, milli, start + minute))
     event = stay if died else ""
     return [Row(stay, at, tuple(by_minute[at]), died, known, event, None) for at in sorted(by_minute)]
-
-
-def _days(tested: Iterable[Row]) -> float:
-    """From the first to the last score of every stay."""
-    ends: dict[str, tuple[int, int]] = {}
-    for row in tested:
-        first, last = ends.get(row.patient, (row.at_min, row.at_min))
-        ends[row.patient] = (min(first, row.at_min), max(last, row.at_min))
-    return sum(last - first for first, last in ends.values()) / DAY_MIN

@@ -56,7 +56,6 @@ def load(folder: Path, one_in: int = 3) -> DataSet:
         rows=tuple(rows),
         test_from_min=OVER_MIN // 2,
         refractory_min=6 * HOUR_MIN,
-        patient_days=lambda tested: len(tested) / 24,
         groups=groups,
     )
 

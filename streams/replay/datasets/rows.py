@@ -1,6 +1,6 @@
 """One row of a data set: when a score is given, what was measured until then, and what turned out, how much later."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -44,7 +44,7 @@ class Group(NamedTuple):
 class DataSet:
     """rows: in the order of time. test_from_min: where the part that is judged begins.
 
-    refractory_min: so long an alert silences the next ones of its person. patient_days: of some rows.
+    refractory_min: so long an alert silences the next ones of its person.
     keeps_outcomes: may an outcome, once known, be looked at? one_in: of labels without an event one in so many is
     learned, for all of them (our choice by the size of the set; the study measured -0.004 to +0.001 AUROC).
     """
@@ -55,7 +55,6 @@ class DataSet:
     rows: tuple[Row, ...]
     test_from_min: int
     refractory_min: int
-    patient_days: Callable[[Sequence[Row]], float]
     groups: Mapping[str, Group]
     keeps_outcomes: bool = False
     one_in: int = 8

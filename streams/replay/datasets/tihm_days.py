@@ -6,10 +6,10 @@ known two days later. Agitation is left out: no vital sign foretells it.
 """
 
 import csv
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from schemas.base import to_ms
 from streams.replay.datasets.rows import DAY_MIN, DataSet, Group, Reading, Row
 from streams.replay.tihm import rows as tihm_rows
 
@@ -36,7 +36,6 @@ def load(folder: Path) -> DataSet:
         rows=tuple(sorted(rows, key=lambda row: (row.at_min, row.patient))),
         test_from_min=TEST_FROM_DAY * DAY_MIN,
         refractory_min=0,
-        patient_days=_days,
         groups=_groups(home / "Demographics.csv"),
         keeps_outcomes=True,
         one_in=1,
@@ -60,6 +59,17 @@ def _events(path: Path) -> set[tuple[str, int]]:
         }
 
 
+def events_ms(path: Path) -> dict[str, list[int]]:
+    """Pseudonym in the replay -> when a clinician confirmed an event, in epoch milliseconds."""
+    found: dict[str, list[int]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for cells in csv.DictReader(file):
+            if cells["type"] != LEFT_OUT:
+                at = datetime.fromisoformat(cells["date"]).replace(tzinfo=UTC)
+                found.setdefault(f"tihm-{cells['patient_id']}", []).append(to_ms(at))
+    return found
+
+
 def _groups(path: Path) -> dict[str, Group]:
     with path.open(encoding="utf-8", newline="") as file:
         return {cells["patient_id"]: Group(cells["sex"].lower(), cells["age"]) for cells in csv.DictReader(file)}
@@ -67,8 +77,3 @@ def _groups(path: Path) -> dict[str, Group]:
 
 def _minute(at: datetime) -> int:
     return int((at - ZERO).total_seconds() // 60)
-
-
-def _days(tested: Sequence[Row]) -> float:
-    """One row is one patient-day."""
-    return len(tested)

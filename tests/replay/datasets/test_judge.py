@@ -23,7 +23,6 @@ def data(told: tuple[Row, ...]) -> DataSet:
         rows=told,
         test_from_min=0,
         refractory_min=0,
-        patient_days=lambda tested: len(tested),
         groups={row.patient: Group("female", "40 to 59") for row in told},
     )
 

@@ -40,7 +40,6 @@ def made(people: int = 40, days: int = 30, *, known_after: int = 2 * DAY_MIN) ->
         rows=tuple(rows),
         test_from_min=days // 2 * DAY_MIN,
         refractory_min=0,
-        patient_days=lambda tested: len(tested),
         groups={f"p{person}": Group("male", "60 to 79") for person in range(people)},
         one_in=1,
     )

@@ -1,0 +1,193 @@
+"""What if: the same past through the same `step`, with other rules, another plan or another threshold.
+
+Each person is played alone in a process of its own, by the worker's intake and fold without Kafka. A team that closes
+every alert after a while is played too: an alert that nobody ever closes would carry all that follows.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from schemas.alert import AlertStep, AlertStepType
+from schemas.base import DAY_MS, rfc3339, to_ms
+from schemas.catalog import default_bundle
+from schemas.codec import dumps, loads
+from schemas.command import Close
+from schemas.errors import ContractError
+from schemas.plan import CarePlan
+from schemas.rules import RuleBundle
+from schemas.topics import CARE_PLANS
+from streams.adapters.input_records import InputRecord, command
+from streams.core.effects import PublishAlert
+from streams.core.intake.route import is_clock
+from streams.replay.run import PureRun
+
+HOUR_MS = 3_600_000
+TICK_MS = 6 * HOUR_MS
+"""How often time is told to pass for somebody who sends nothing (our choice: silence is told four times a day)."""
+
+CLOSED_AFTER_MS = 24 * HOUR_MS
+"""The played team closes an alert a day after it was raised (our choice)."""
+
+NURSE = "backtest"
+NEWS = (AlertStepType.RAISED, AlertStepType.UPGRADED)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """rules: parts of the bundle to exchange. plan: fields of every care plan to exchange. min_tier: alerts below it
+    are not counted."""
+
+    name: str = "as it is"
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    min_tier: int = 2
+
+    def bundle(self) -> RuleBundle:
+        """The rules in force. Raises ContractError when they are none."""
+        try:
+            return RuleBundle.model_validate_json(dumps({**default_bundle().model_dump(mode="json"), **self.rules}))
+        except ValidationError as fault:
+            raise _refused(self.name, fault) from fault
+
+    def changed(self, record: InputRecord) -> InputRecord:
+        """A plan as this variant would have it; anything else as it is."""
+        if record.topic != CARE_PLANS or not self.plan or record.value is None:
+            return record
+        body = {**loads(record.value), **self.plan}
+        try:
+            CarePlan.model_validate_json(dumps(body))
+        except ValidationError as fault:
+            raise _refused(self.name, fault) from fault
+        return InputRecord(record.topic, record.key, dumps(body), record.at_ms, record.headers)
+
+
+def variant(name: str, held: object) -> Variant:
+    """From JSON: {"rules": {...}, "plan": {...}, "min_tier": 2}, each of them optional. Raises ContractError."""
+    if not isinstance(held, Mapping) or held.keys() - {"rules", "plan", "min_tier"}:
+        raise ContractError(
+            f"The variant {name} is not understood.", next_step='write {"rules": {}, "plan": {}, "min_tier": 2}'
+        )
+    made = Variant(name, dict(held.get("rules", {})), dict(held.get("plan", {})), int(held.get("min_tier", 2)))
+    made.bundle()
+    return made
+
+
+class Person(NamedTuple):
+    """records: all inputs of one person in the order of time. events_ms: what happened, and when. days: watched."""
+
+    name: str
+    records: tuple[InputRecord, ...]
+    events_ms: tuple[int, ...]
+    days: float
+
+
+class Raised(NamedTuple):
+    """One alert that somebody has to answer. waited_min: from the reading until somebody was to be woken."""
+
+    at_ms: int
+    tier: int
+    waited_min: float
+
+
+class Lived(NamedTuple):
+    """What one person's past would have been under a variant."""
+
+    person: str
+    raised: tuple[Raised, ...]
+    events_ms: tuple[int, ...]
+    days: float
+
+
+def lived(reference: Sequence[InputRecord], tried: Variant, person: Person) -> Lived:
+    """One person under one variant."""
+    run = PureRun(1, rules=tried.bundle())
+    for record in reference:
+        run.feed(record)
+    opened: dict[str, int] = {}
+    tick = person.records[0].at_ms + TICK_MS
+    for record in person.records:
+        while tick < record.at_ms:
+            _pass(run, person.name, tick, opened)
+            tick += TICK_MS
+        run.feed(tried.changed(record))
+    _pass(run, person.name, tick, opened)
+    steps = [effect.step for effect in run.effects if isinstance(effect, PublishAlert)]
+    raised = tuple(_raised(step) for step in steps if step.type in NEWS and step.tier >= tried.min_tier)
+    return Lived(person.name, raised, person.events_ms, person.days)
+
+
+def play(
+    people: Sequence[Person],
+    reference: Sequence[InputRecord],
+    tried: Variant,
+    workers: int,
+    tick: Callable[[int], None] = lambda _: None,
+) -> list[Lived]:
+    """Everybody, in parallel; in the order of `people`. tick: told after each person how many are done."""
+    found: list[Lived] = []
+    one = partial(lived, reference, tried)
+    if workers == 1:
+        lives: Iterable[Lived] = map(one, people)
+        return _collected(lives, found, tick)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return _collected(pool.map(one, people, chunksize=4), found, tick)
+
+
+def people_of(records: Iterable[InputRecord], events: Mapping[str, Sequence[int]]) -> list[Person]:
+    """Inputs of many, person by person; clock records are left out, as time passes by itself here."""
+    theirs: dict[str, list[InputRecord]] = {}
+    for record in records:
+        if record.key is not None and not is_clock(record.received(0, 0)):
+            theirs.setdefault(record.key.decode(), []).append(record)
+    return [
+        Person(name, tuple(own), tuple(events.get(name, ())), max((own[-1].at_ms - own[0].at_ms) / DAY_MS, 1.0))
+        for name, own in sorted(theirs.items())
+    ]
+
+
+def _collected(lives: Iterable[Lived], found: list[Lived], tick: Callable[[int], None]) -> list[Lived]:
+    for life in lives:
+        found.append(life)
+        tick(len(found))
+    return found
+
+
+def _pass(run: PureRun, name: str, now_ms: int, opened: dict[str, int]) -> None:
+    """Time passes; an alert that has been open for long enough is closed by somebody who has seen it."""
+    run.advance(now_ms)
+    alert = run.open_alert(name)
+    if alert is None or now_ms - opened.setdefault(alert[0], now_ms) < CLOSED_AFTER_MS:
+        return
+    body = {
+        "id": f"close-{alert[0][:16]}-{now_ms}",
+        "patient": name,
+        "by": NURSE,
+        "role": "nurse",
+        "alert_id": alert[0],
+        "sequence": alert[1],
+        "verdict": "known",
+        "seen_until": rfc3339(now_ms),
+    }
+    run.feed(command(Close.model_validate_json(dumps(body)), now_ms))
+
+
+def _raised(step: AlertStep) -> Raised:
+    at, measured = _ms(step.at), _ms(step.measured_at)
+    woken = at if step.page_from is None else _ms(step.page_from)
+    return Raised(at, step.tier, max(woken - measured, 0) / 60_000)
+
+
+def _ms(instant: str) -> int:
+    return to_ms(datetime.fromisoformat(instant))
+
+
+def _refused(name: str, fault: ValidationError) -> ContractError:
+    where = ".".join(str(part) for part in fault.errors()[0]["loc"])
+    return ContractError(f"The variant {name} is not valid at {where}.", next_step="see `nattevagt rules show`")
