@@ -10,13 +10,14 @@ from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
 
+from schemas.answers import Answers
 from schemas.base import rfc3339
 from schemas.binding import DeviceBindings
 from schemas.codec import Headers, dumps
 from schemas.command import AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.plan import CarePlan
-from schemas.topics import BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, MEASUREMENTS
 from streams.core.intake.accept import RawRecord
 from streams.core.intake.route import CLOCK_HEADER
 
@@ -88,6 +89,11 @@ def measurement(
 def reading(patient: str, body: Mapping[str, object], at_ms: int) -> InputRecord:
     """A body on measurements.v1 under this key, whatever it says."""
     return InputRecord(MEASUREMENTS, patient.encode(), dumps(body), at_ms)
+
+
+def answers(contract: Answers, at_ms: int) -> InputRecord:
+    """One filled questionnaire."""
+    return InputRecord(ANSWERS, contract.patient.encode(), dumps(contract.model_dump(mode="json")), at_ms)
 
 
 def plan(contract: CarePlan, at_ms: int) -> InputRecord:

@@ -1,5 +1,6 @@
 """`nattevagt produce`: send readings as a device would, and tell what became of each of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from schemas.base import rfc3339
 from schemas.binding import DeviceBindings
 from schemas.codec import MalformedError, cloudevent, dumps, loads
 from schemas.errors import ConfigurationError
-from schemas.topics import BINDINGS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.adapters.clock import wall_ms
 from streams.adapters.input_records import partition_of
@@ -30,13 +31,19 @@ CE_TYPE = "measurement"
 @click.option("--unit", metavar="U", help="UCUM unit.  [default: the kind's own]")
 @click.option("--device", metavar="D", help="Device id.  [default: the one bound to the patient for this kind]")
 @click.option("--at", metavar="RFC3339", help="When it was measured.  [default: now, by the demo's clock in a demo]")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON readings, one a line.")
+@click.option("--questionnaire", metavar="Q", help="Send answers to this questionnaire instead of a reading.")
+@click.option("--version", type=int, default=1, show_default=True, help="Of the questionnaire.")
+@click.option("--answer", "answered", metavar="ITEM=VALUE", multiple=True, help="One answer; true and false are words.")
+@click.option("--wants-contact", is_flag=True, help="The patient asks for a person.")
+@click.option(
+    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON readings or forms, a line each."
+)
 @click.option("--raw", metavar="TEXT", help="These bytes instead of a reading, to see a refusal.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the outcome.")
 @click.option("--json", "as_json", is_flag=True, help="Outcomes as JSON lines.")
 @click.option("--language", type=click.Choice(["da", "en"]), default="en", show_default=True)
 def command(*, no_wait: bool, as_json: bool, language: Literal["da", "en"], **given: Any) -> None:
-    """Send readings; then print what became of exactly these records."""
+    """Send readings or the answers to a questionnaire; then print what became of exactly these records."""
     place = here()
     sent = letters(place, **given)
     if no_wait:
@@ -54,6 +61,10 @@ async def _follow(settings: Settings, sent: list[Letter], language: Literal["da"
 def letters(
     place: Place,
     *,
+    questionnaire: str | None = None,
+    version: int = 1,
+    answered: Sequence[str] = (),
+    wants_contact: bool = False,
     patient: str | None,
     kind: str | None,
     value: str | None,
@@ -69,6 +80,10 @@ def letters(
         return [_line(line, now_ms) for line in file.read_bytes().splitlines() if line.strip()]
     if raw is not None:
         return [_letter(key, raw.encode(errors="surrogateescape"), now_ms)]
+    if patient is not None and questionnaire is not None:
+        body = _form(patient, questionnaire, answered, rfc3339(now_ms) if at is None else at)
+        filled = {**body, "version": version, "wants_contact": wants_contact}
+        return [_letter(key, dumps(filled), now_ms)]
     if patient is None or kind is None or value is None:
         raise ConfigurationError(
             "a reading needs --patient, --kind and --value.",
@@ -92,6 +107,19 @@ def _reading(patient: str, kind: str, value: str, unit: str | None, measured: st
         "device": device,
     }
     return dumps({name: held for name, held in body.items() if held is not None})
+
+
+def _form(patient: str, questionnaire: str, answered: Sequence[str], at: str) -> dict[str, Any]:
+    """The body of a filled form. What is wrong in it is for the pipeline to say."""
+    pairs = [one.partition("=") for one in answered]
+    words: dict[str, bool] = {"true": True, "false": False}
+    return {
+        "id": f"cli-{wall_ms()}",
+        "patient": patient,
+        "questionnaire": questionnaire,
+        "answered_at": at,
+        "items": {item: words.get(value, _number(value)) for item, _, value in pairs},
+    }
 
 
 def _number(text: str) -> float | str:
@@ -119,7 +147,9 @@ def _letter(key: bytes | None, value: bytes, at_ms: int) -> Letter:
     except orjson.JSONDecodeError:
         body = None
     event_id = str(body["id"]) if isinstance(body, dict) and "id" in body else "unnamed"
-    return Letter(MEASUREMENTS, key, value, cloudevent(event_id, CE_TYPE, SOURCE, rfc3339(at_ms)), at_ms)
+    is_form = isinstance(body, dict) and "questionnaire" in body
+    topic, kind = (ANSWERS, "answers") if is_form else (MEASUREMENTS, CE_TYPE)
+    return Letter(topic, key, value, cloudevent(event_id, kind, SOURCE, rfc3339(at_ms)), at_ms)
 
 
 async def bound_device(settings: Settings, patient: str, kind: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from schemas.answers import Answers
 from schemas.base import rfc3339
 from schemas.topics import CARE_PLANS, COMMANDS
-from streams.adapters.input_records import InputRecord, plan
+from streams.adapters.input_records import InputRecord, answers, plan
 from streams.sim.nonsense import all_of_it
 from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, USUAL, Patient, copd, heart
 from streams.sim.story import FIRST_NIGHT_MS, Answer, Story, Watch, answered, enrolled, teams, ticking
@@ -25,7 +26,7 @@ PEOPLE: Mapping[str, str] = {
     "lung-07": "has a device that talks nonsense",
     "lung-08": "was red during the night while the hub was offline",
     "heart-01": "gains weight; a nurse takes the yellow alert before it turns red",
-    "heart-02": "is well",
+    "heart-02": "is well, and answers the daily questions about the heart",
     "heart-03": "has a blood pressure cuff with a dying battery",
     "heart-04": "is well and stops measuring",
     "heart-05": "has an open alert when the plan ends",
@@ -60,7 +61,7 @@ def first_night(seed: int = 1, *, end_ms: int = FIRST_NIGHT_MS, partitions: int 
     """Thirteen patients, two days: a deterioration, a weight gain, silences, doubts, nonsense, people who answer."""
     start_ms = end_ms - 2 * DAY_MS
     night = _Night(Random(seed), start_ms, _cast(start_ms))  # noqa: S311 - a simulation, not a secret
-    for tell in (_well, _worse, _gain, _doubts, _silences, _battery, _late, _nonsense):
+    for tell in (_well, _worse, _gain, _doubts, _silences, _battery, _late, _nonsense, _forms):
         tell(night)
     times = tuple(rfc3339(start_ms + hour * HOUR_MS)[11:16] for hour in SETS[:2])
     reference = teams(start_ms)
@@ -83,6 +84,24 @@ def _cast(start_ms: int) -> dict[str, Patient]:
 def _well(night: _Night) -> None:
     for name in ("lung-02", "lung-03", "heart-02"):
         night.sets(name, *SETS)
+
+
+def _forms(night: _Night) -> None:
+    """Half an hour after the morning's readings; a button pressed twice is one form."""
+    items = {**dict.fromkeys(("dyspnoea", "swelling", "dizzy", "woke", "propped"), False), "change": 1}
+    for number, hour in enumerate((2.75, 2.75, 26.75)):
+        at_ms = night.at(hour)
+        form = Answers.model_validate(
+            {
+                "id": f"heart-02-form-{number}",
+                "patient": "heart-02",
+                "questionnaire": "hf-daily",
+                "version": 1,
+                "answered_at": rfc3339(at_ms),
+                "items": items,
+            }
+        )
+        night.records.append(answers(form, at_ms + MINUTE_MS))
 
 
 def _worse(night: _Night) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
+from schemas.answers import Answers
 from schemas.command import COMMAND
 from schemas.errors import ConfigurationError
 from schemas.measurement import Measurement
-from schemas.topics import COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, COMMANDS, MEASUREMENTS
 from streams.cli.acknowledge import letter_about
 from streams.cli.follow import audit_body
 from streams.cli.overviews import open_alert, take
@@ -53,6 +54,19 @@ def test_values_are_numbers_where_they_can_be(text: str, expected: float | str) 
     (letter,) = letters(PLACE, **{**GIVEN, "value": text})
 
     assert expected == orjson.loads(letter.value)["value"]
+
+
+def test_a_form_goes_to_its_own_topic(tmp_path: Path) -> None:
+    """Named on the line, or one line of a file; words are booleans where they say so."""
+    given = {**GIVEN, "kind": None, "questionnaire": "hf-daily", "answered": ["woke=true", "change=2"]}
+    (letter,) = letters(PLACE, **given, wants_contact=True)
+    form = Answers.model_validate_json(letter.value)
+    path = tmp_path / "forms.jsonl"
+    path.write_bytes(letter.value)
+
+    assert (ANSWERS, b"lung-03", {"woke": True, "change": 2}) == (letter.topic, letter.key, form.items)
+    assert form.wants_contact
+    assert [ANSWERS] == [one.topic for one in letters(PLACE, **{**GIVEN, "file": path})]
 
 
 def test_raw_text_is_sent_untouched() -> None:

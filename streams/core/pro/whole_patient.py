@@ -199,6 +199,8 @@ def _local(state: PatientState, at_ms: int, context: Context) -> str:
     return local_text(zone, at_ms)
 
 
-def _phone(state: PatientState, context: Context) -> str:  # noqa: ARG001 - until coverage names the team's telephone
-    """Whom the patient calls."""
-    return "112"
+def _phone(state: PatientState, context: Context) -> str:
+    """Whom the patient calls: as the team says, 112 where it says nothing."""
+    plan = state.plan_at(state.now_ms)
+    team = None if plan is None else context.teams.get(plan.contract.team)
+    return (None if team is None else team.patient_phone) or "112"
