@@ -64,7 +64,7 @@ def _publish(found: Evidence, owed: Expected) -> None:
     for partition, values in owed.states.items():
         for key, value in values.items():
             _append(found, (STATE, partition), Said(key, value, ()))
-    for place, bodies in (owed.alerts | owed.scores).items():
+    for place, bodies in (owed.alerts | owed.messages | owed.scores).items():
         for body in bodies.values():
             _append(found, place, body)
     for topic, bodies in ((AUDIT, owed.audit), (OVERVIEW, owed.overviews)):
