@@ -97,3 +97,4 @@ class Overview(Open):
     answers: dict[str, AnsweredForm] = Field(default_factory=dict)
     symptoms: dict[str, int] = Field(default_factory=dict)
     silences: dict[str, SilenceView] = Field(default_factory=dict)
+    absent_until: str | None = None

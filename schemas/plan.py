@@ -1,5 +1,6 @@
 """CarePlan: what is watched for one patient, with which limits, when, and who answers."""
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -69,6 +70,23 @@ class Slot(Closed):
     grace_min: Annotated[int, Field(ge=0, le=1440)] = 120
 
 
+class PlannedAbsence(Closed):
+    """A span [begins, ends) in which nothing is expected: no slot falls due. What is sent is judged all the same.
+
+    It always has an end, and a red ends it at once.
+    """
+
+    begins: Instant
+    ends: Instant
+    why: Literal["holiday", "travel", "admission", "other"] = "other"
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.ends <= self.begins:
+            raise ValueError("ends must be after begins")
+        return self
+
+
 class PlanContact(Closed):
     """Somebody outside the team who may be told: an id that the channel knows, never a name or a number.
 
@@ -86,7 +104,7 @@ class CarePlan(Closed):
     pregnant, age_under_16: NEWS2 is not computed for them (RCP 2017).
     news2_scale: 2 only as a clinician's setting (confirmed hypercapnic failure, target 88-92 %).
     valid_until: None = until further notice.
-    circumstances: what the disease rules must know of the patient.
+    circumstances: what the disease rules must know of the patient. absences: spans in which nothing is expected.
     contacts: asked when the patient cannot be reached, or when nobody of the team reads. ladder: times of this
     patient's own; what it leaves out is the team's or the bundle's.
     """
@@ -113,6 +131,7 @@ class CarePlan(Closed):
     pregnant: bool = False
     age_under_16: bool = False
     circumstances: Circumstances = Circumstances()
+    absences: Annotated[tuple[PlannedAbsence, ...], Field(max_length=8, strict=False)] = ()
     contacts: Annotated[tuple[PlanContact, ...], Field(max_length=6, strict=False)] = ()
     ladder: LadderTimes | None = None
 
@@ -122,6 +141,9 @@ class CarePlan(Closed):
             raise ValueError("one limit per kind")
         if len({slot.id for slot in self.slots}) != len(self.slots):
             raise ValueError("slot ids must differ")
+        spans = sorted(self.absences, key=lambda span: span.begins)
+        if any(later.begins < first.ends for first, later in pairwise(spans)):
+            raise ValueError("absences must not overlap")
         if self.valid_until is not None and self.valid_until <= self.valid_from:
             raise ValueError("valid_until must be after valid_from")
         return self

@@ -105,6 +105,22 @@ REPLIES: Mapping[str, ReplyText] = {
         ),
         wants_read=True,
     ),
+    "information.absence": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Indtil {at} venter vi ingen målinger fra dig. Det, du sender, bliver stadig vurderet. "
+            "Får du det værre, så ring {phone}.",
+            "Until {at} we expect no readings from you. What you send is still assessed. "
+            "If you get worse, call {phone}.",
+        ),
+    ),
+    "information.back": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Vi venter igen målinger fra dig som før. Har du spørgsmål, så ring {phone}.",
+            "We expect readings from you again as before. If you have questions, call {phone}.",
+        ),
+    ),
     "information.ended": ReplyText(
         ReplyKind.INFORMATION,
         Text(

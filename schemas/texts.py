@@ -179,6 +179,7 @@ REASONS: Mapping[str, Text] = {
     "reading.corrected": Text("målingen er rettet", "the reading was corrected"),
     "reading.invalidated": Text("målingen gælder ikke", "the reading was declared invalid"),
     "input.refused": Text("en indsending blev afvist", "an input was refused"),
+    "patient.died": Text("patienten er død", "the patient has died"),
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
     "time.passed": Text("tiden gik", "time passed"),
 }

@@ -7,6 +7,7 @@ from importlib.resources import files
 import orjson
 import yaml
 
+from schemas.plan_template import PlanTemplate
 from schemas.questionnaire import Questionnaire
 from schemas.rules import RuleBundle
 
@@ -37,6 +38,15 @@ def shipped_questionnaires() -> Mapping[tuple[str, int], Questionnaire]:
     texts = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.name.endswith(".yaml")}
     forms = [read_questionnaire(texts[name]) for name in sorted(texts)]
     return {(form.id, form.version): form for form in forms}
+
+
+@cache
+def plan_templates() -> Mapping[str, PlanTemplate]:
+    """id -> each template of plans/*.yaml, by name. Nobody has signed them."""
+    folder = files(__name__).joinpath("plans")
+    found = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.name.endswith(".yaml")}
+    read = [PlanTemplate.model_validate(yaml.load(found[name], Loader=_Loader)) for name in sorted(found)]  # noqa: S506 - a safe loader
+    return {template.id: template for template in read}
 
 
 def read_questionnaire(text: str) -> Questionnaire:

@@ -4,7 +4,7 @@ from schemas.audit import Outcome
 from streams.core.context import Context
 from streams.core.effects import SendReply
 from streams.core.plan import Plan, parse_plan
-from streams.core.replies import answer
+from streams.core.replies import answer, local_text
 from streams.core.state import PatientState
 from streams.core.triage import Triage
 from streams.core.verdict import Verdict
@@ -50,20 +50,32 @@ def unwatched(state: PatientState, verdict: Verdict, cause: str, context: Contex
     """To who sends although no plan is in force: nobody sees it, and whom to call."""
     if verdict.outcome is not Outcome.REJECTED_STATE or state.plan_at(state.now_ms) is not None or not state.plans:
         return ()
+    if state.is_dead:
+        return ()
     last = parse_plan(state.plans[-1])
     return answer(state, "unread.not_watched", {"phone": phone(state, context)}, cause, context, plan=last)
 
 
 def ended(before: Plan | None, state: PatientState, cause: str, context: Context) -> tuple[SendReply, ...]:
     """When the plan has ended and no other follows at once: the patient is told, with whom to call."""
-    if before is None or state.plan_at(state.now_ms) is not None or is_dead(state):
+    if before is None or state.plan_at(state.now_ms) is not None or state.is_dead:
         return ()
     return answer(state, "information.ended", {"phone": phone(state, context)}, cause, context, plan=before)
 
 
-def is_dead(state: PatientState) -> bool:
-    """Has a death been told? Then nobody is written to any more."""
-    return any(fact.kind == "death" for fact in state.memory.facts)
+def absences(state: PatientState, due_ms: int, cause: str, context: Context) -> tuple[SendReply, ...]:
+    """When a planned absence begins or ends the patient is told, with whom to call."""
+    plan = state.plan_at(state.now_ms)
+    if plan is None:
+        return ()
+    for begins, ends in plan.absences:
+        if due_ms == begins:
+            zone = context.rules.zones.get(plan.contract.zone, ())
+            said = {"at": local_text(zone, ends), "phone": phone(state, context)}
+            return answer(state, "information.absence", said, cause, context)
+        if due_ms == ends:
+            return answer(state, "information.back", {"phone": phone(state, context)}, cause, context)
+    return ()
 
 
 def phone(state: PatientState, context: Context) -> str:

@@ -1,8 +1,11 @@
 """Time moves first: fire all deadlines up to an instant, in due order, each as of its own due time."""
 
+from itertools import chain
+
 from schemas.ids import make_id
+from streams.core.adherence.absence import absent_until
 from streams.core.adherence.slots import next_due, pass_due
-from streams.core.asking import ended, reminders
+from streams.core.asking import absences, ended, reminders
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
@@ -28,10 +31,11 @@ def data_due(state: PatientState) -> int:
     if 0 < state.recheck_ms < due:
         due = state.recheck_ms
     edges = [edge for plan in map(parse_plan, state.plans) for edge in (plan.from_ms, plan.until_ms)]
-    for edge in edges:
+    plan = state.plan_at(now_ms)
+    absences = () if plan is None else chain.from_iterable(plan.absences)
+    for edge in (*edges, *absences):
         if now_ms < edge < due:
             due = edge
-    plan = state.plan_at(now_ms)
     if state.slots_plan != (0 if plan is None else plan.contract.version):
         return min(due, max(edge for edge in edges if edge <= now_ms))
     return due
@@ -94,10 +98,15 @@ def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[Pat
     state = reconcile(evolve(state, now_ms=now_ms), context.rules.zones)
     plan = state.plan_at(now_ms)
     if plan is not None:
-        state = evolve(state, slots=pass_due(plan, context.rules.zones, state.slots, due_ms))
+        absent = absent_until(state, plan, due_ms) is not None
+        state = evolve(state, slots=pass_due(plan, context.rules.zones, state.slots, due_ms, absent=absent))
     cause = make_id(state.patient, "deadline", "data", due_ms)
     settled = settle(Verdict(state, None), None, cause, context)
-    told = (*reminders(state, settled.triage, cause, context), *ended(before, settled.state, cause, context))
+    told = (
+        *reminders(state, settled.triage, cause, context),
+        *ended(before, settled.state, cause, context),
+        *absences(settled.state, due_ms, cause, context),
+    )
     return settled.state, [*settled.effects, *told, *decided(settled, cause, context)]
 
 

@@ -38,6 +38,7 @@ class Plan:
     until_ms: int
     limits: Mapping[str, Limits]
     expected: frozenset[str]
+    absences: tuple[tuple[int, int], ...] = ()
     states: frozenset[str] = frozenset()
     lacking: tuple[str, ...] = ()
 
@@ -68,6 +69,7 @@ def parse_plan(text: str) -> Plan:
         NEVER if contract.valid_until is None else to_ms(contract.valid_until),
         {limit.kind: _limits(limit) for limit in contract.limits},
         frozenset(kind for slot in contract.slots for kind in slot.kinds),
+        tuple((to_ms(span.begins), to_ms(span.ends)) for span in contract.absences),
         contract.circumstances.states(pregnant=contract.pregnant),
         contract.circumstances.lacking(contract.rules, pregnant=contract.pregnant),
     )

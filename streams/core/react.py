@@ -52,7 +52,16 @@ def react(
         return state, None
     if plan is None:
         assert alert is not None
-        return _ended(state, end(alert, Trigger.PLAN_ENDED, "plan.ended", now_ms, terms(context, alert.team, None)))
+        return _ended(
+            state,
+            end(
+                alert,
+                Trigger.PLAN_ENDED,
+                "patient.died" if state.is_dead else "plan.ended",
+                now_ms,
+                terms(context, alert.team, None),
+            ),
+        )
     team = plan.contract.team
     if alert is None:
         move = open_alert(cause, concerns, team, now_ms, terms(context, team, plan.contract))

@@ -7,6 +7,7 @@ from schemas.audit import AuditBody, Decision, Outcome, SourceRef
 from schemas.base import rfc3339
 from schemas.events import InputEvent
 from schemas.ids import UNASSIGNED_TEAM, make_id
+from streams.core.adherence.absence import called_back
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, WriteAudit
 from streams.core.escalation.ladder import Phase, phase_of
@@ -54,6 +55,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
         triage.reasons,
         tuple(sorted(triage.silence)),
     )
+    state = called_back(state, triage)
     changed = shown != state.shown
     if changed:
         state = evolve(state, shown=shown)

@@ -155,6 +155,7 @@ class PatientState:
     aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
     answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
     recheck_ms: when a rule that waits for another reading decides without one; 0 = none waits.
+    back_ms: a planned absence that began by then has been ended by a red; 0 = none was.
     requested_ms: when the patient last asked to be contacted; 0 = never.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
@@ -189,6 +190,7 @@ class PatientState:
     symptoms: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     recheck_ms: int = 0
     requested_ms: int = 0
+    back_ms: int = 0
 
     @property
     def is_known(self) -> bool:
@@ -201,11 +203,18 @@ class PatientState:
         known = (parse_plan(text) for text in self.plans)
         return next((plan for plan in known if plan.contract.version == self.slots_plan), None)
 
+    @property
+    def is_dead(self) -> bool:
+        """Has a death been told? Then nobody is written to any more."""
+        return any(fact.kind == "death" for fact in self.memory.facts)
+
     def plan_at(self, at_ms: int) -> Plan | None:
         """The plan in force at an instant: the highest version that has begun, while it lasts. None = no plan then.
 
-        A version replaces the lower ones for good: when it ends, none of them comes back.
+        A version replaces the lower ones for good: when it ends, none of them comes back. Death ends them all.
         """
+        if any(fact.kind == "death" and fact.at_ms <= at_ms for fact in self.memory.facts):
+            return None
         for text in reversed(self.plans):
             plan = parse_plan(text)
             if plan.from_ms <= at_ms:

@@ -8,6 +8,7 @@ from schemas.overview import AnsweredForm, LastReading, News2View, OpenAlert, Ov
 from schemas.rules import RuleBundle
 from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
+from streams.core.adherence.absence import absent_until
 from streams.core.adherence.silence import silences
 from streams.core.adherence.slots import next_due
 from streams.core.effects import PublishOverview
@@ -38,6 +39,7 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
         status=_status(state, plan),
         applied_offset=-1,
         answers={name: _answered(state.answers[name]) for name in sorted(state.answers)},
+        absent_until=None if plan is None else _absence(state, plan),
         silences={
             kind: SilenceView(stage=one.stage.value, cause=one.cause.value, since=rfc3339(one.due_ms))
             for kind, one in silences(state, triage.silence, rules).items()
@@ -45,6 +47,12 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
         symptoms={code: state.symptoms[code][0] for code in sorted(state.symptoms)},
     )
     return PublishOverview(make_id(cause, "overview"), state.now_ms, body)
+
+
+def _absence(state: PatientState, plan: Plan) -> str | None:
+    """Until when nothing is expected, the last moment there is for an admission without an end; None = it is."""
+    until = absent_until(state, plan, state.now_ms)
+    return None if until is None else rfc3339(until)
 
 
 def _status(state: PatientState, plan: Plan | None) -> Literal["active", "planned", "ended"]:

@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from schemas.base import rfc3339
 from schemas.errors import StateError
 from schemas.events import Stamp
 from streams.core.evolve import evolve
@@ -19,12 +20,13 @@ from streams.core.record import (
     partition_key,
 )
 from streams.core.state import PatientState
-from tests.builders import PATIENT, T0, Patient, make_invalidate, make_outcome, make_refusal, make_slot
+from tests.builders import DAY, PATIENT, T0, Patient, make_invalidate, make_outcome, make_refusal, make_slot
 
 
 def full() -> PatientState:
     """A state in which every part is filled."""
-    patient = Patient(slots=[make_slot()], rules=["limits", "news2", "missing", "dm"])
+    holiday = {"begins": rfc3339(T0 + 20 * DAY), "ends": rfc3339(T0 + 21 * DAY)}
+    patient = Patient(slots=[make_slot()], rules=["limits", "news2", "missing", "dm"], absences=[holiday])
     for day in range(20):
         patient.measures(95 + day % 3, minutes=24 * 60)
     patient.gets(make_outcome())

@@ -66,9 +66,9 @@ def schedule(plan: Plan, zones: Mapping[str, Zone], now_ms: int) -> dict[str, Sl
 
 
 def pass_due(
-    plan: Plan, zones: Mapping[str, Zone], slots: Mapping[str, SlotState], now_ms: int
+    plan: Plan, zones: Mapping[str, Zone], slots: Mapping[str, SlotState], now_ms: int, *, absent: bool = False
 ) -> dict[str, SlotState]:
-    """Slot clocks once every due time at or before `now_ms` has passed."""
+    """Slot clocks once every due time at or before `now_ms` has passed. absent: nothing was expected then."""
     zone = zones.get(plan.contract.zone, ())
     moved = dict(slots)
     for slot in plan.contract.slots:
@@ -76,7 +76,8 @@ def pass_due(
         if clock is None or clock.due_ms > now_ms:
             continue
         opened = next_occurrence(slot, zone, clock.due_ms - 1)[0]
-        moved[slot.id] = SlotState(opened, next_occurrence(slot, zone, clock.due_ms)[1], clock.open_ms)
+        following = next_occurrence(slot, zone, clock.due_ms)[1]
+        moved[slot.id] = SlotState(0, following) if absent else SlotState(opened, following, clock.open_ms)
     return moved
 
 

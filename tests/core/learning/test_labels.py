@@ -182,7 +182,7 @@ def test_a_stay_in_hospital_is_no_good_sign() -> None:
 def test_days_behind_an_event_are_skipped() -> None:
     """Somebody who recovers is neither sick nor well."""
     patient = Watched()
-    patient.gets(make_outcome("death", at_ms=patient.now_ms - DAY, known_ms=patient.now_ms))
+    patient.gets(make_outcome("exacerbation", at_ms=patient.now_ms - DAY, known_ms=patient.now_ms))
     patient.day(RIPE_MIN // 1_440 + 2)
 
     assert [(None, Why.RECOVERING)] * 2 == [(one.label, one.why) for one in patient.told][:2]
