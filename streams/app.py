@@ -117,6 +117,7 @@ def engine_settings(settings: Settings) -> dict[str, Any]:
         "producer_request_timeout": 10.0,
         "producer_max_request_size": 4_194_304,
         "stream_wait_empty": True,
+        "stream_buffer_maxsize": CHUNK_QUEUE,
         "stream_recovery_delay": 0.0,
         "debug": False,
     }

@@ -141,42 +141,48 @@ class StateTable(faust.Table):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"recovery_buffer_size": 1, **kwargs})  # in runs, each of which is a batch
         self.fault: StateError | None = None
         self.stale: set[bytes] = set()
         self.replayed = 0
         self._marks: dict[int, tuple[int, int]] = {}  # partition -> (changelog offset read, watermark there)
 
+    def _new_changelog_topic(self, **kwargs: Any) -> Any:
+        topic = super()._new_changelog_topic(**kwargs)
+        topic.schema = ChunkSchema()
+        return topic
+
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Called by Faust's recovery, which turns every exception into a warning: so none leaves here."""
         try:
-            super().apply_changelog_batch(self._highest(batch))
+            for event in batch:
+                self._apply(event.value)
         except StateError as error:
             self.fault = error
 
-    def _highest(self, batch: Iterable[Any]) -> list[Any]:
+    def _apply(self, chunk: Chunk) -> None:
+        """A run of the changelog: the highest offset wins, over what is in memory too."""
         held: dict[bytes, int] = {}
-        kept: list[Any] = []
-        for event in batch:
-            key, value = event.message.key, event.message.value
+        data, partitions = self.data.data, self.data._key_partition
+        for record in chunk.records:
+            key, value = record.key, record.value
             if value is None:
-                self._watch(event.message, -1)
+                self._watch(record, -1)
                 # Only `state rebuild` writes one: offsets before it count another log, so none of them wins.
-                held[key] = -2
-                kept = [earlier for earlier in kept if earlier.message.key != key]
-                self.data.data.pop(key, None)
+                held.pop(key, None)
+                data.pop(key, None)
                 continue
             offset = _offset(value)
-            self._watch(event.message, offset)
-            if key not in held:
-                before = self.data.data.get(key)
-                held[key] = -2 if before is None else offset_of(before)
-            if offset >= held[key]:
+            self._watch(record, offset)
+            before = held.get(key)
+            if before is None and key in data:
+                before = offset_of(data[key])
+            if before is None or offset >= before:
                 held[key] = offset
-                kept.append(event)
-        return kept
+                data[key] = value
+                partitions[key] = chunk.partition
 
-    def _watch(self, message: Message, offset: int) -> None:
+    def _watch(self, message: ConsumerRecord, offset: int) -> None:
         """Whoever owns a partition writes states above its watermark, then the watermark: below it writes a zombie.
 
         Memory tells nothing here: after a rebalance our own records are read again, below what we hold.

@@ -10,7 +10,7 @@ from faust.types import TP
 
 from schemas.errors import NattevagtError
 from schemas.ids import UNASSIGNED_TEAM
-from schemas.topics import INPUTS, PATIENT_EVENTS
+from schemas.topics import INPUTS, PATIENT_EVENTS, STATE
 from streams.adapters.input_records import partition_of
 from streams.adapters.kafka import Deliverer
 from streams.adapters.metrics import Metrics
@@ -27,6 +27,7 @@ EXIT_FAILED = 70
 
 EXIT_REFUSED = 78
 """State, topics or settings must be mended by a person first: a restart will refuse again. EX_CONFIG."""
+
 
 SLICE_S = 0.040
 """CPU seconds of folding before deliveries are awaited: the loop must answer heartbeats and health checks."""
@@ -74,8 +75,8 @@ class Room:
         await self.app.consumer.seek(TP(topic, partition), offset)
 
     def chunk_topics(self) -> frozenset[str]:
-        """Prefixed names of all topics whose records come in runs."""
-        return frozenset(self.settings.topic(name) for name in (*INPUTS, PATIENT_EVENTS))
+        """Prefixed names of all topics whose records come in runs; the changelog too, when it is read in recovery."""
+        return frozenset(self.settings.topic(name) for name in (*INPUTS, PATIENT_EVENTS, STATE))
 
 
 def end_process(error: BaseException, code: int) -> NoReturn:

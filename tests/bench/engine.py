@@ -96,7 +96,7 @@ def create(settings: Settings) -> BenchApp:
     app = BenchApp(settings.group, **engine_settings(settings))
     app.transport = KitTransport(app.conf.broker_consumer, app)
     app.deliverer = Deliverer(settings)
-    app.chunk_topics = frozenset({settings.topic(READINGS)})
+    app.chunk_topics = frozenset({settings.topic(READINGS), f"{settings.group}-{TABLE}-changelog"})
     table: StateTable = app.Table(TABLE, key_type=bytes, value_type=bytes, partitions=settings.partitions)
     job = Job(app, settings, table)
 

@@ -8,7 +8,7 @@ import faust
 import pytest
 from faust.types import TP
 
-from streams.agents.enginekit import StateTable
+from streams.agents.enginekit import Chunk, ChunkSchema, StateTable
 from streams.core.record import PartitionRecord, encode_partition, partition_key
 
 
@@ -20,9 +20,9 @@ def table() -> StateTable:
 
 
 def change(at: int, key: bytes, value: bytes | None, partition: int = 0) -> Any:
-    """One changelog record as recovery hands it over. at: its own offset in the changelog."""
-    message = SimpleNamespace(key=key, value=value, partition=partition, offset=at)
-    return SimpleNamespace(key=key, value=value, message=message)
+    """One changelog record as recovery hands it over, a run of its own. at: its own offset in the changelog."""
+    record = SimpleNamespace(key=key, value=value, partition=partition, offset=at)
+    return SimpleNamespace(value=Chunk("state-changelog", partition, [record], 1))
 
 
 def state(offset: int, text: str = "") -> bytes:
@@ -126,3 +126,20 @@ def test_what_recovery_would_swallow_is_kept_for_the_refusal(table: StateTable, 
     """Faust turns every exception in recovery into a warning and goes on without the record."""
     table.apply_changelog_batch([change(0, b"a", value)])
     assert table.fault is not None
+
+
+def test_a_run_may_hold_many_records_and_meets_what_is_in_memory(table: StateTable) -> None:
+    """As recovery reads them: by the run, the highest offset wins within it and against what is held."""
+    table.put_batch(0, {b"a": state(9), partition_key(0): mark(9)}, range(2))
+    records = [change(at, b"b", state(offset)).value.records[0] for at, offset in ((2, 10), (3, 12), (4, 11))]
+    records += [change(5, b"a", state(8)).value.records[0], change(6, partition_key(0), mark(12)).value.records[0]]
+    table.apply_changelog_batch([SimpleNamespace(value=Chunk("state-changelog", 0, records, 1))])
+    assert (state(9), state(12), mark(12)) == tuple(map(table.get_bytes, (b"a", b"b", partition_key(0))))
+    assert 6 == table.persisted_offset(TP(table.changelog_topic_name, 0))
+    assert 5 == table.replayed
+
+
+def test_the_changelog_is_handed_over_undecoded(table: StateTable) -> None:
+    """Faust's own schema would take a run for bytes."""
+    assert isinstance(table.changelog_topic.schema, ChunkSchema)
+    assert 1 == table.recovery_buffer_size
