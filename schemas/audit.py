@@ -49,6 +49,7 @@ class Decision(Open):
     """What was decided, with all that is needed to decide it again. plan_version: None without a plan.
 
     model_digest: of the snapshot that might have raised the colour; None = no model may.
+    held: reasons that colour and raise no alert yet, because a second reading is awaited; None = there are none.
     """
 
     level: str | None = None
@@ -61,6 +62,7 @@ class Decision(Open):
     rules_digest: str
     code: str
     model_digest: str | None = None
+    held: tuple[str, ...] | None = None
 
 
 class AuditBody(Open):

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from hashlib import sha256
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import orjson
 from pydantic import Field, model_validator
@@ -84,6 +84,25 @@ class BatteryRules(Closed):
     low_percent: Annotated[int, Field(ge=1, le=50)] = 15
 
 
+class MitigationRules(Closed):
+    """What keeps the number of alerts small, each with its default (clinical/alert_mitigation.csv) and its risk.
+
+    repeat: rules whose paging waits for a second reading, 15 minutes at most (54 % of false alerts are technique; risk:
+    delay). `limits` waits with red, `news2` with a single 3; disease rules say it row by row. Never: NEWS2 of 5 and
+    more, glucose below 3.0, fever on chemotherapy, 160/110 in pregnancy, emergency symptoms.
+    twice: rules whose yellow raises no alert before a second reading in a row says the same, or twice_hours are over
+    (duration-severity delay, -81.5 %; risk: a slow decline is seen later; the colour is shown at once).
+    calm_readings: readings inside the limits until a red is forgotten (hysteresis; risk: an alert that stays).
+    Episodes (one open alert, new evidence joins it) are the ladder's; limits that symptoms tighten are rows of the
+    table (BEAT-HF). What `twice` holds back is named in the audit.
+    """
+
+    repeat: Annotated[tuple[Literal["limits", "news2"], ...], Field(strict=False)] = ("limits", "news2")
+    twice: Annotated[tuple[Literal["limits"], ...], Field(strict=False)] = ()
+    twice_hours: Hours = 24
+    calm_readings: Annotated[int, Field(ge=1, le=5)] = 2
+
+
 class RuleBundle(Closed):
     """One bundle; the shipped default is in force at offset -1, before anything is published on rules.v1.
 
@@ -107,6 +126,7 @@ class RuleBundle(Closed):
     battery: BatteryRules = BatteryRules()
     model: ModelRules = ModelRules()
     questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=100, strict=False)] = ()
+    mitigation: MitigationRules = MitigationRules()
     table: Annotated[tuple[RuleRow, ...], Field(max_length=512, strict=False)] = Field(default_factory=shipped_rows)
     zones: dict[str, tuple[tuple[int, int], ...]] = Field(default_factory=dict)
     holidays: dict[str, tuple[str, ...]] = Field(default_factory=dict)

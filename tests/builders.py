@@ -31,7 +31,7 @@ from schemas.events import (
 from schemas.measurement import Measurement
 from schemas.model import ModelSnapshot, content_digest
 from schemas.plan import CarePlan
-from schemas.rules import RuleBundle
+from schemas.rules import MitigationRules, RuleBundle
 from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
@@ -241,8 +241,13 @@ def make_record(contract: Contract | None = None, **changed: Any) -> RawRecord:
 
 
 def rules(**changed: Any) -> RuleBundle:
-    """The shipped bundle with some of its parts replaced."""
-    return default_bundle().model_copy(update=changed)
+    """The shipped bundle with some of its parts replaced; reds do not wait for a repeat unless a test says so."""
+    return default_bundle().model_copy(update={"mitigation": MitigationRules(repeat=())} | changed)
+
+
+def waiting() -> Context:
+    """Reference data as they ship: reds of limits and a single 3 of NEWS2 wait for a repeat."""
+    return context(mitigation=MitigationRules())
 
 
 def context(*teams: str, **changed: Any) -> Context:

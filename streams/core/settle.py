@@ -204,4 +204,5 @@ def decision(settled: Settled, context: Context, at_ms: int | None = None) -> De
         rules_digest=context.rules.digest,
         code=context.code,
         model_digest=None if context.models.may_colour is None else context.models.may_colour.digest,
+        held=tuple(finding.reason for finding in triage.findings if "held" in finding.evidence) or None,
     )

@@ -3,14 +3,15 @@
 import pytest
 
 from schemas.base import rfc3339
-from tests.builders import MINUTE, T0, Patient, make_limit
+from tests.builders import MINUTE, T0, Patient, make_limit, waiting
 
 PULSE = make_limit("pulse", red_from=130, yellow_from=110)
 
 
 def lung(**plan: object) -> Patient:
     """Limits on SpO2 and pulse, no score: each reading stands for itself."""
-    return Patient(**({"limits": [make_limit(), PULSE], "rules": ["limits", "missing"]} | plan))
+    bundle = {"surroundings": waiting()}
+    return Patient(**({"limits": [make_limit(), PULSE], "rules": ["limits", "missing"]} | bundle | plan))
 
 
 def test_an_extreme_colours_at_once_and_is_unconfirmed() -> None:
@@ -69,13 +70,13 @@ def test_a_contradicting_repeat_withdraws() -> None:
 
 
 def test_a_contradiction_after_the_hold_withdraws_nothing() -> None:
-    """Once people were paged a person closes it."""
+    """Once people were paged a person closes it; the red without a repeat in time was real."""
     patient = lung()
     patient.measures(65)
     patient.waits(minutes=15)
     patient.measures(96)
 
-    assert ["raised", "upgraded"] == patient.steps
+    assert ["raised", "upgraded", "joined"] == patient.steps
     assert "open" == patient.state.alert.phase
 
 

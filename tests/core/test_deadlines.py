@@ -25,6 +25,7 @@ from tests.builders import (
     make_slot,
     make_timer,
     overviews,
+    waiting,
 )
 
 
@@ -129,7 +130,7 @@ def test_an_outage_floods_nobody_with_false_silence() -> None:
 
 def test_a_hold_that_ends_in_an_outage_pages_once() -> None:
     """No clock starts in the past: one page when the watch is back, the next a rung later."""
-    patient = Patient(rules=["limits"])
+    patient = Patient(rules=["limits"], surroundings=waiting())
     patient.measures(65)
     patient.feed(resumed(T0 + 2 * MINUTE, T0 + 9 * HOUR))
     patient.feed(make_timer(T0 + 9 * HOUR))

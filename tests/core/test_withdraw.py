@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.base import rfc3339
-from tests.builders import HOUR, MINUTE, T0, Patient, make_invalidate, make_limit, make_measurement
+from tests.builders import HOUR, MINUTE, T0, Patient, make_invalidate, make_limit, make_measurement, waiting
 
 PULSE = make_limit("pulse", red_from=130, yellow_from=110)
 
@@ -117,7 +117,7 @@ def test_what_remains_and_is_milder_is_raised_as_its_own() -> None:
 
 def test_a_calm_reading_of_somebody_else_no_longer_contradicts() -> None:
     """65, then the wife's 97, then told apart: the red is back, and pages."""
-    patient = lung()
+    patient = lung(surroundings=waiting())
     patient.measures(65)
     patient.measures(97)
     assert ["raised", "withdrawn"] == patient.steps

@@ -55,6 +55,15 @@ def repeated(points: Points, holds: Callable[[int], bool], now_ms: int) -> bool:
     return False
 
 
+def contradicted(points: Points, holds: Callable[[int], bool], at: int) -> bool:
+    """Did the one reading at this place meet the condition, and its repeat within 15 minutes did not?"""
+    point = points[at]
+    if at + 1 == len(points) or points[at + 1].at_ms - point.at_ms > REPEAT_MS or holds(points[at + 1].milli):
+        return False
+    before = points[at - 1] if at else None
+    return before is None or point.at_ms - before.at_ms > REPEAT_MS or not holds(before.milli)
+
+
 def run_start(points: Points, holds: Callable[[int], bool]) -> int:
     """Index of the first of the readings in a row, up to the newest, that meet the condition; len = the newest does
     not."""

@@ -3,12 +3,14 @@
 from schemas.triage import Finding, TriageLevel
 from streams.core.plan import Limits
 from streams.core.rules.base import View
-from streams.core.signal.series import Points, is_unconfirmed
+from streams.core.rules.judging import HOUR_MS, contradicted, repeated, run_start
+from streams.core.signal.series import Points
 
-CALM_READINGS = 2
-"""A red kind is yellow until so many newer readings are inside their limits: hysteresis, so that one good
-reading does not hide a red one, and a red one that arrives late is not overlooked (our choice; HeartLogic
-leaves at a lower level than it enters for the same reason)."""
+HELD_TIER = 1
+"""A yellow that waits for a second one is on the list and raises no alert."""
+
+WAITING_TIER = 3
+"""Highest tier whose paging waits for a repeat: a clinician who signs 4 or 5 wants no wait. Our choice."""
 
 
 def side(limits: Limits, milli: int) -> tuple[TriageLevel, str]:
@@ -51,6 +53,8 @@ class PersonalLimits:
         level, bound = side(limits, newest.milli)
         if level is TriageLevel.GREEN:
             return self._was_red(kind, view, points)
+        if level is TriageLevel.YELLOW and self.id in view.rules.mitigation.twice:
+            return self._twice(kind, view, points, limits, bound)
         return Finding(
             self.id,
             self.version,
@@ -59,13 +63,34 @@ class PersonalLimits:
             f"limits.{kind}.{bound}",
             newest.at_ms,
             {f"{kind}_milli": newest.milli, "limit": getattr(limits, bound)},
-            is_unconfirmed(kind, points),
+            level is TriageLevel.RED and self._waits(limits, bound, view, points),
         )
 
-    def _was_red(self, kind: str, view: View, points: Points) -> Finding | None:
-        """Red shortly before: CALM_READINGS newer readings inside the limits are needed to be green again.
+    def _twice(self, kind: str, view: View, points: Points, limits: Limits, bound: str) -> Finding:
+        """Yellow at once; an alert only when the reading before was no better, or none came in time."""
+        newest = points[-1]
+        first = points[run_start(points, lambda milli: side(limits, milli)[0] is not TriageLevel.GREEN)]
+        due_ms = first.at_ms + view.rules.mitigation.twice_hours * HOUR_MS
+        evidence: dict[str, int | str] = {f"{kind}_milli": newest.milli, "limit": getattr(limits, bound)}
+        tier, at_ms = limits.yellow_tier, newest.at_ms
+        if first is newest and view.now_ms < due_ms:
+            tier, evidence = HELD_TIER, evidence | {"held": "twice", "until_ms": due_ms}
+        elif first is newest:
+            at_ms = due_ms
+        return Finding(self.id, self.version, TriageLevel.YELLOW, tier, f"limits.{kind}.{bound}", at_ms, evidence)
 
-        A red value of the confirm band that no repeat confirmed was a measuring fault.
+    def _waits(self, limits: Limits, bound: str, view: View, points: Points) -> bool:
+        """A red waits for its repeat, whatever its band; where the bundle says so, and no clinician signed a faster
+        clock than tier 3 for it."""
+        if self.id not in view.rules.mitigation.repeat or limits.red_tier > WAITING_TIER:
+            return False
+        return not repeated(points, lambda milli: side(limits, milli)[1] == bound, view.now_ms)
+
+    def _was_red(self, kind: str, view: View, points: Points) -> Finding | None:
+        """Red shortly before: a few newer readings inside the limits are needed to be green again (hysteresis).
+
+        So one good reading does not hide a red one, and a red one that arrives late is not overlooked. A red that its
+        repeat contradicted was a measuring fault.
         """
         calm = 0
         for last in range(len(points), 0, -1):
@@ -75,9 +100,9 @@ class PersonalLimits:
                 return None
             level, _ = side(limits, point.milli)
             calm += level is TriageLevel.GREEN
-            if calm >= CALM_READINGS:
+            if calm >= view.rules.mitigation.calm_readings:
                 return None
-            if level is TriageLevel.RED and not is_unconfirmed(kind, points[:last]):
+            if level is TriageLevel.RED and not self._is_contradicted(limits, view, points, last - 1):
                 return Finding(
                     self.id,
                     self.version,
@@ -88,3 +113,9 @@ class PersonalLimits:
                     {"red": point.milli},
                 )
         return None
+
+    def _is_contradicted(self, limits: Limits, view: View, points: Points, at: int) -> bool:
+        """A lone red, and the reading that came within 15 minutes was none."""
+        if self.id not in view.rules.mitigation.repeat or limits.red_tier > WAITING_TIER:
+            return False
+        return contradicted(points, lambda milli: side(limits, milli)[0] is TriageLevel.RED, at)

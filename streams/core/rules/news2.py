@@ -1,6 +1,6 @@
 """NEWS2 as a rule: the newest readings that belong together, scored as joint bounds; acts on the lower bound."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from schemas.plan import CarePlan
@@ -8,7 +8,8 @@ from schemas.rules import News2Rules
 from schemas.triage import Finding, TriageLevel
 from schemas.vitals import VITALS
 from streams.core.rules.base import View
-from streams.core.rules.news2_score import RISKS, News2, News2Inputs, Scale, score
+from streams.core.rules.judging import repeated
+from streams.core.rules.news2_score import RISKS, SINGLE, News2, News2Inputs, Scale, score
 from streams.core.signal.series import Point, Series
 
 HOUR_MS = 3_600_000
@@ -94,9 +95,28 @@ class News2Rule:
                 f"news2.{news2.risk_lower}",
                 max(point.at_ms for point in deciding.values()),
                 evidence,
-                all(point.in_confirm_band for point in deciding.values()),
+                news2.risk_lower == "single3" and _waits(view),
             ),
         )
+
+
+def _waits(view: View) -> bool:
+    """A single 3 waits for its repeat (GEN-04), but never one of consciousness; 5 and more never do.
+
+    Every kind whose newest reading scores 3 counts, also one too old for the newest score: else a second, fresh 3
+    would be answered later than the first alone.
+    """
+    if "news2" not in view.rules.mitigation.repeat:
+        return False
+    three = [kind for kind in KINDS if view.series.get(kind) and _scores_three(kind, view)(view.series[kind][-1].milli)]
+    if "consciousness" in three:
+        return False
+    return not any(repeated(view.series[kind], _scores_three(kind, view), view.now_ms) for kind in three)
+
+
+def _scores_three(kind: str, view: View) -> Callable[[int], bool]:
+    scale = view.plan.contract.news2_scale
+    return lambda milli: _score({kind: Point(0, milli)}, scale).max_single_lower == SINGLE
 
 
 def _severity(risk: str, rules: News2Rules) -> tuple[TriageLevel, int] | None:

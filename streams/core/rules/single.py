@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from streams.core.rules.base import Answer, Evidence, Judged, View
-from streams.core.rules.judging import NO, UNKNOWN, Comparison, repeated
-from streams.core.signal.series import REPEAT_MS, Points
+from streams.core.rules.judging import NO, UNKNOWN, Comparison, contradicted, repeated
+from streams.core.signal.series import Points
 
 SPEAKS_MS: Final = 24 * 3_600_000
 """How long an answer speaks for the patient: the rules say "now" and "same day" (clinical/disease_rules.csv)."""
@@ -30,7 +30,7 @@ class Newest:
 
     def fired(self, points: Points, at: int) -> bool:
         """Did the reading at this place fire? A single one that the next contradicts within 15 minutes did not."""
-        return self.test.holds(points[at].milli) and not self._is_contradicted(points, at)
+        return self.test.holds(points[at].milli) and not contradicted(points, self.test.holds, at)
 
     def is_calm(self, milli: int, margin: int) -> bool:
         """Does it not fire, and by `margin` at least?"""
@@ -46,16 +46,6 @@ class Newest:
         if not self.test.holds(milli):
             return NO
         return _found(view, points, self.test.holds, self.test.evidence(milli))
-
-    def _is_contradicted(self, points: Points, at: int) -> bool:
-        """A lone value, and the repeat that came within 15 minutes did not meet the condition."""
-        point = points[at]
-        if at + 1 == len(points) or points[at + 1].at_ms - point.at_ms > REPEAT_MS:
-            return False
-        if self.test.holds(points[at + 1].milli):
-            return False
-        before = points[at - 1] if at else None
-        return before is None or point.at_ms - before.at_ms > REPEAT_MS or not self.test.holds(before.milli)
 
 
 @dataclass(frozen=True, slots=True)

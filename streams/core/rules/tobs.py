@@ -49,5 +49,4 @@ class TobsRule:
         red = tobs.lower >= RED_FROM
         level, tier, end = (TriageLevel.RED, 3, "high") if red else (TriageLevel.YELLOW, 2, "raised")
         newest = max(point.at_ms for point in deciding.values())
-        doubt = all(point.in_confirm_band for point in deciding.values())
-        return (Finding(self.id, self.version, level, tier, f"tobs.{end}", newest, evidence, doubt),)
+        return (Finding(self.id, self.version, level, tier, f"tobs.{end}", newest, evidence),)

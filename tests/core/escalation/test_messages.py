@@ -83,8 +83,10 @@ def test_nobody_is_paged_for_an_unconfirmed_value_before_its_hold_is_over() -> N
     """Only the paging waits; the step is there at once."""
     one = patient(MONDAY)
     one.commands("close")
+    for _ in range(2):
+        one.measures(96, minutes=20)
     count = len(one.effects)
-    one.measures(65)
+    one.measures(190, kind="pulse")
     assert ("raised", []) == (one.step.type, told(one, count))
     assert trigger("n1") == after(one, minutes=15)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import Patient
+from tests.builders import Patient, waiting
 
 
 def watched(**plan: Any) -> Patient:
@@ -128,10 +128,30 @@ def test_the_finding_is_as_old_as_the_readings_that_score() -> None:
     assert {"spo2_milli": 91_000, "lower": 3, "upper": 17} == patient.triage.findings[0].evidence
 
 
-def test_a_score_from_extremes_alone_is_unconfirmed() -> None:
-    """With a second sign that scores it is not."""
-    patient = watched()
-    patient.measures(65)
+@pytest.mark.parametrize("value", [91, 65])
+def test_a_single_three_waits_for_its_repeat(value: int) -> None:
+    """GEN-04, whatever band the value is in; a second sign that scores ends the waiting."""
+    patient = watched(surroundings=waiting())
+    patient.measures(value)
     assert all(finding.unconfirmed for finding in patient.triage.findings)
     patient.measures(111, kind="pulse")
     assert not any(finding.unconfirmed for finding in patient.triage.findings)
+
+
+def test_a_second_three_of_the_same_kind_agrees() -> None:
+    """91 and, five minutes later, 90."""
+    patient = watched(surroundings=waiting())
+    patient.measures(91)
+    patient.measures(90, minutes=5)
+    assert not any(finding.unconfirmed for finding in patient.triage.findings)
+
+
+def test_consciousness_and_five_or_more_never_wait() -> None:
+    """New confusion, and a score of 5 (clinical/alert_mitigation.csv)."""
+    confused = watched(surroundings=waiting())
+    confused.measures("C", kind="consciousness")
+    assert not confused.triage.findings[0].unconfirmed
+    ill = watched(surroundings=waiting())
+    ill.measures(190, kind="pulse")
+    ill.measures(29, kind="resp_rate", minutes=0)
+    assert not ill.triage.findings[0].unconfirmed

@@ -143,9 +143,9 @@ def test_not_in_pregnancy_and_not_under_16(changed: dict[str, bool]) -> None:
     assert () == patient.triage.findings
 
 
-def test_an_extreme_alone_leaves_doubt() -> None:
-    """A pulse of 190 waits for its repeat with the paging."""
+def test_a_score_does_not_wait() -> None:
+    """A pulse of 190 must not be answered later than one of 130."""
     patient = Patient(limits=[], rules=["tobs"])
     patient.measures(190, kind="pulse")
 
-    assert patient.step.unconfirmed
+    assert not patient.step.unconfirmed
