@@ -19,9 +19,11 @@ from prometheus_client import (
     generate_latest,
 )
 
+from schemas.alert import AlertStepType
 from schemas.audit import Outcome
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from schemas.triage import TriageLevel
+from streams.core.burden import RULE_IDS, VERDICTS
 
 M = TypeVar("M", Counter, Gauge, Histogram)
 
@@ -42,6 +44,10 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "outcome": tuple(outcome.value for outcome in Outcome),
     "colour": (TriageLevel.YELLOW.value, TriageLevel.RED.value),
     "age": (*AGES, OLDEST),
+    "step": tuple(step.value for step in AlertStepType),
+    "tier": ("2", "3", "4", "5"),
+    "rule": RULE_IDS,
+    "verdict": VERDICTS,
     "room": ROOMS,
     "beat": BEATS,
     "channel": ("webhook", "email", "console", "other"),
@@ -54,6 +60,9 @@ PARTITION = "partition"
 TO_ALERT_S = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0)
 """5 s is the objective (99 % of alerts, our choice: a restart in place takes up to 5 s, engine targets); 60 s is
 where the watchdog pages; below are the latencies that benches measure."""
+
+TO_ACKNOWLEDGE_S = (60.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 14_400.0, 86_400.0, 259_200.0)
+"""10, 20 and 30 min: the rungs of tier 4; 4 h: that of tier 3; a day and three: tier 2 over a weekend."""
 
 SLICE_S = (0.005, 0.01, 0.02, 0.04, 0.08, 0.2, 0.5, 1.0, 5.0)
 """40 ms is the budget for folding, 200 ms the alarm; the rest is waiting for Kafka's confirmation."""
@@ -133,6 +142,19 @@ STANDSTILLS = Declared(
     Counter, "standstills_total", "Times a partition had no heartbeat of the watch for more than 30 s."
 )
 BEATS_SKIPPED = Declared(Counter, "beats_skipped_total", "Regular tasks that an unreachable broker put off.", ("beat",))
+ALERT_STEPS = Declared(
+    Counter, "alert_steps_total", "Steps of real patients' alerts, by the tier whose clock runs.", ("step", "tier")
+)
+TO_ACKNOWLEDGE = Declared(
+    Histogram,
+    "alert_to_acknowledge_seconds",
+    "From the raise of an alert to the first time somebody took it.",
+    ("tier",),
+    TO_ACKNOWLEDGE_S,
+)
+VERDICTS_GIVEN = Declared(
+    Counter, "alert_verdicts_total", "Closed alerts by each rule that had a reason in them.", ("rule", "verdict")
+)
 LAST_INPUT = Declared(
     Gauge, "last_input_timestamp_seconds", "Kafka's time of the newest input of a real patient; before one, our start."
 )

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord
 
-from schemas.alert import AlertStepType
+from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Outcome
 from schemas.ids import SYNTHETIC_PREFIX, is_synthetic
 from streams.adapters import metrics as m
 from streams.adapters.clock import wall_ms
 from streams.adapters.metrics import Metrics
+from streams.core.burden import Burden, rules_of
 from streams.core.effects import Effect, PublishAlert, WriteAudit
 from streams.core.fold import Slice
 from streams.core.state import AlertState
@@ -67,6 +68,7 @@ class Tally:
     def __init__(self, metrics: Metrics, *, simulation: bool) -> None:
         self.metrics = metrics
         self.open = OpenAlerts()
+        self.burden = Burden()
         self._simulation = simulation
         self._last_input_ms = wall_ms()
         metrics[m.LAST_INPUT].set(self._last_input_ms / 1000)
@@ -74,6 +76,7 @@ class Tally:
     def forget(self) -> None:
         """Partitions are moving."""
         self.open = OpenAlerts()
+        self.burden = Burden()
         self.metrics.forget_partitions()
         self.metrics[m.OWNED].set(0)
         self.metrics[m.REBALANCES].inc()
@@ -128,7 +131,8 @@ class Tally:
 
     def _alert(self, effect: PublishAlert, received_ms: int | None, now_ms: int) -> None:
         step = effect.step
-        if effect.alone_ms and not is_synthetic(step.patient):
+        if not is_synthetic(step.patient):
+            self._burden(step)
             self.metrics[m.UNATTENDED].inc(effect.alone_ms / 1000)
         if step.reason == NOT_ASSESSED:
             self.metrics[m.STEP_ERRORS].labels("monitor").inc()
@@ -136,6 +140,19 @@ class Tally:
             # A deadline that fired on the way has its own, earlier time and is nobody's reading.
             row = m.SYNTHETIC_TO_ALERT if is_synthetic(step.patient) else m.TO_ALERT
             self.metrics[row].observe(max(0, now_ms - received_ms) / 1000)
+
+    def _burden(self, step: AlertStep) -> None:
+        """What it asks of people. Closures are counted by rule, so that a rule's PPV can be seen."""
+        tier = str(max(step.tier, 2))
+        if self.burden.last == (step.alert_id, step.sequence):
+            return
+        waited_s = self.burden.step(step)
+        self.metrics[m.ALERT_STEPS].labels(step.type.value, tier).inc()
+        if waited_s is not None:
+            self.metrics[m.TO_ACKNOWLEDGE].labels(tier).observe(waited_s)
+        if step.verdict is not None:
+            for rule in rules_of(step):
+                self.metrics[m.VERDICTS_GIVEN].labels(rule, step.verdict).inc()
 
     def _outcomes(self, audits: Iterable[AuditBody], room: str) -> None:
         counts: Counter[tuple[bool, str, str]] = Counter()

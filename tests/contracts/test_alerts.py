@@ -65,15 +65,24 @@ def test_each_alert_says_how_urgent_it_is_and_what_it_means() -> None:
 def test_each_alert_is_tried_both_ways() -> None:
     """Firing, and something that looks like it and does not fire; what always fires cannot stay quiet."""
     tried: dict[str, set[bool]] = {}
-    for case in yaml.safe_load((RULES / "tests.yml").read_text(encoding="utf-8"))["tests"]:
-        for one in case["alert_rule_test"]:
-            tried.setdefault(one["alertname"], set()).add(bool(one["exp_alerts"]))
+    for path in sorted(RULES.glob("tests*.yml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]:
+            for one in case["alert_rule_test"]:
+                tried.setdefault(one["alertname"], set()).add(bool(one["exp_alerts"]))
     wanted = {name: {True} if name == "Watchdog" else {True, False} for name in names()}
 
     assert wanted == tried
 
 
-@pytest.mark.parametrize("words", [("check", "config", "prometheus.yml"), ("test", "rules", "tests.yml")], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "config", "prometheus.yml"),
+        ("test", "rules", "tests.yml"),
+        ("test", "rules", "tests-burden.yml"),
+    ],
+    ids=" ".join,
+)
 def test_promtool_agrees(words: tuple[str, ...]) -> None:
     """The rules fire, and do not fire, as the file of tests says."""
     promtool = shutil.which("promtool")
