@@ -55,6 +55,14 @@ REPLIES: Mapping[str, ReplyText] = {
         ),
         TriageLevel.YELLOW,
     ),
+    "triage.yellow_known": ReplyText(
+        ReplyKind.TRIAGE,
+        Text(
+            "Tak. Noget afviger, og dit team kender til det. Får du det værre, så ring {phone}.",
+            "Thank you. Something differs, and your team knows of it. If you get worse, call {phone}.",
+        ),
+        TriageLevel.YELLOW,
+    ),
     "triage.red": ReplyText(
         ReplyKind.TRIAGE,
         Text(

@@ -48,6 +48,10 @@ TEXTS: dict[str, Text] = {
         "From raised to taken, tier {tier}: half within {half}, nine of ten within {most} ({count} taken).",
     ),
     "untaken": Text("Stige: {count} trin, fordi ingen svarede.", "Ladder: {count} rungs because nobody answered."),
+    "red": Text(
+        "Røde minutter uden en ansvarlig læser: {minutes:.0f}.",
+        "Red minutes without a responsible reader: {minutes:.0f}.",
+    ),
     "ppv": Text("  {rule}: {right} af {total} sande ({share:.0%})", "  {rule}: {right} of {total} true ({share:.0%})"),
     "ppvs": Text("Hvor ofte en regel havde ret, som I lukkede:", "How often a rule was right, as you closed:"),
     "ended": Text("Afsluttet: {what}. Åbne nu: {open}.", "Ended: {what}. Open now: {open}."),
@@ -95,6 +99,7 @@ class Week:
                 for tier, waits in sorted(self.burden.waits_s.items())
             },
             "escalated": self.burden.escalated,
+            "red_minutes_unattended": round(self.burden.all_unattended_s / 60, 1),
             "precision": {rule: {"true": a, "closed": b} for rule, (a, b) in self.burden.precision().items()},
             "ended": dict(sorted(self.burden.ended.items())),
             "open": len(self.burden.open),
@@ -185,6 +190,7 @@ def tell(found: Week, language: Language) -> Iterator[str]:
         half, most = _span(quantile(waits, 0.5)), _span(quantile(waits, 0.9))
         yield say("waits", tier=tier, half=half, most=most, count=len(waits))
     yield say("untaken", count=burden.escalated)
+    yield say("red", minutes=burden.all_unattended_s / 60)
     if burden.verdicts:
         yield say("ppvs")
     for rule, (right, total) in burden.precision().items():

@@ -42,7 +42,8 @@ class Burden:
     """A running count. raised: tier -> alerts. waits_s: tier -> seconds from raise to the first acknowledgement.
 
     verdicts: (rule, verdict) -> closed alerts with a reason of that rule. ended: how alerts ended. escalated: rungs
-    climbed because nobody answered. open: alert -> (raised_ms, was it ever acknowledged).
+    climbed because nobody answered. open: alert -> (raised_ms, was it ever acknowledged,
+    unattended_s). unattended_s: red seconds without a responsible reader, of alerts that have ended.
     """
 
     raised: Counter[int] = field(default_factory=Counter)
@@ -50,7 +51,8 @@ class Burden:
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
     escalated: int = 0
-    open: dict[str, tuple[int, bool]] = field(default_factory=dict)
+    unattended_s: int = 0
+    open: dict[str, tuple[int, bool, int]] = field(default_factory=dict)
     last: tuple[str, int] = ("", 0)
 
     def step(self, step: AlertStep) -> int | None:
@@ -79,12 +81,13 @@ class Burden:
             self._end(step)
         else:
             raised_ms = held[0] if held is not None else _ms(step.raised_at)
-            self.open[step.alert_id] = (raised_ms, acknowledged)
+            self.open[step.alert_id] = (raised_ms, acknowledged, step.unattended_s)
         return waited
 
     def _end(self, step: AlertStep) -> None:
         self.open.pop(step.alert_id, None)
         self.ended[step.type.value] += 1
+        self.unattended_s += step.unattended_s
         if step.verdict is not None:
             for rule in rules_of(step):
                 self.verdicts[rule, step.verdict] += 1
@@ -93,6 +96,11 @@ class Burden:
     def alerts(self) -> int:
         """Raised in all."""
         return self.raised.total()
+
+    @property
+    def all_unattended_s(self) -> int:
+        """With those of alerts that are still open, as of their last step."""
+        return self.unattended_s + sum(seconds for _, _, seconds in self.open.values())
 
     def per_patient_day(self, patients: int, span_ms: int) -> float:
         """Alerts per patient and day; 0 without patients or time."""

@@ -1,21 +1,30 @@
-"""Replies: automatic answers to the patient. They say what happens next; they are never an action on the alert."""
+"""Replies: automatic answers to the patient. They say what happens next; they are never an action on the alert.
 
-from collections.abc import Mapping
+Once per change of what the patient would be told, not once per reading: see `of_change`.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from schemas.base import rfc3339
 from schemas.ids import make_id
 from schemas.notice import Reply
 from schemas.replies import REPLIES, render
-from streams.core.adherence.slots import Zone, local_to_ms, offset_s
+from schemas.triage import TriageLevel
+from schemas.vitals import VITALS
+from streams.core.adherence.slots import MINUTE_MS, Zone, local_to_ms, next_occurrence, offset_s
 from streams.core.context import Context
 from streams.core.effects import SendReply
-from streams.core.plan import Plan
-from streams.core.state import PatientState
+from streams.core.escalation.moves import Move
+from streams.core.plan import NEVER, Plan
+from streams.core.state import PatientState, Shown
 
 WAKE_TIER = 3
 """Patients are woken for this tier and above; the rest waits for the morning. Issue text; our reading of Danish
 telemonitoring practice, a clinician signs another."""
+
+EMERGENCY_TIER, EMERGENCY = 5, "112"
+"""clinical/escalation.json, tier 5: the patient or carer calls 112."""
 
 QUIET_FROM, QUIET_UNTIL = "22:00", "07:00"
 """Local night, in the plan's zone. 07:00 is given; 22:00 is our choice, the usual start of quiet hours at home."""
@@ -63,6 +72,97 @@ def answer(
         read_by=None if read_by_ms is None else rfc3339(read_by_ms),
     )
     return (SendReply(state.now_ms, body),)
+
+
+def of_triage(
+    state: PatientState,
+    before: Shown | None,
+    moves: Sequence[Move],
+    cause: str,
+    context: Context,
+    *,
+    answered: bool = False,
+) -> tuple[SendReply, ...]:
+    """The answer to a form, or to a change of triage; empty when the patient would be told nothing new.
+
+    before: what was shown until now; `state.shown` is what is shown from now on. moves: steps the alert took.
+    answered: has the patient filled in a form? Each form gets an answer. A plan that does not show colours
+    answers forms alone, with `triage.received`. Blue says nothing here: what is missing is a reminder's matter.
+    """
+    plan = state.plan_at(state.now_ms)
+    if plan is None or plan.contract.replies == "off":
+        return ()
+    if plan.contract.replies == "received":
+        received = {"phone": phone(plan, context)}
+        return answer(state, "triage.received", received, cause, context) if answered else ()
+    unconfirmed = state.alert is not None and state.alert.unconfirmed
+    was_unconfirmed = any(move.reason.startswith("confirm.") for move in moves) or (not moves and unconfirmed)
+    now = _said(state.shown, unconfirmed=unconfirmed)
+    if now is None or (not answered and now == _said(before, unconfirmed=was_unconfirmed)):
+        return ()
+    return _filled_in(now, state, plan, cause, context)
+
+
+def _said(shown: Shown | None, *, unconfirmed: bool) -> str | None:
+    """Which text a triage calls for; None = none."""
+    if shown is None or shown.level is None:
+        return None
+    if shown.level == TriageLevel.GREEN:
+        return "triage.green"
+    if shown.tier >= EMERGENCY_TIER:
+        return "emergency.call_112"
+    if unconfirmed:
+        return "repeat.measure"
+    return f"triage.{shown.level}"
+
+
+def _filled_in(key: str, state: PatientState, plan: Plan, cause: str, context: Context) -> tuple[SendReply, ...]:
+    """The text with its blanks, or the one that needs fewer of them."""
+    assert state.shown is not None, "there is a colour"
+    parameters: dict[str, str] = {}
+    zone = context.rules.zones.get(plan.contract.zone, ())
+    match key:
+        case "triage.green":
+            at_ms = next_time(plan, zone, state)
+            key = "triage.green_last" if at_ms is None else key
+            parameters = {} if at_ms is None else {"at": local_text(zone, at_ms)}
+        case "triage.yellow" if state.alert is not None:
+            parameters = {"phone": phone(plan, context), "at": local_text(zone, state.alert.deadline_ms)}
+        case "triage.yellow" | "triage.red":
+            key = "triage.yellow_known" if key == "triage.yellow" else key
+            parameters = {"phone": phone(plan, context)}
+        case "repeat.measure":
+            parameters = {"kind": _extreme_kind(state.shown)}
+        case _:
+            pass
+    return answer(state, key, parameters, cause, context, tier=state.shown.tier)
+
+
+def phone(plan: Plan, context: Context) -> str:
+    """Whom the plan's patients call; 112 where coverage names nobody, because that one always answers."""
+    team = context.teams.get(plan.contract.team)
+    return EMERGENCY if team is None or team.patient_phone is None else team.patient_phone
+
+
+def next_time(plan: Plan, zone: Zone, state: PatientState) -> int | None:
+    """When something is next expected of the patient: the slot's own time, not the end of its grace. None = never."""
+    found = []
+    for slot in plan.contract.slots:
+        clock = state.slots.get(slot.id)
+        if clock is None:
+            continue
+        grace_ms, due_ms = slot.grace_min * MINUTE_MS, clock.due_ms
+        while due_ms - grace_ms <= state.now_ms and due_ms < NEVER:
+            due_ms = next_occurrence(slot, zone, due_ms)[1]
+        if due_ms < NEVER:
+            found.append(due_ms - grace_ms)
+    return min(found, default=None)
+
+
+def _extreme_kind(shown: Shown) -> str:
+    """The kind to measure again: the first that a reason names. `input` where none does."""
+    parts = (part for code in shown.reasons for part in code.split("."))
+    return next((part for part in parts if part in VITALS), "input")
 
 
 def after_night(zone: Zone, now_ms: int) -> int:

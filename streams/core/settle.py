@@ -9,12 +9,13 @@ from schemas.events import InputEvent
 from schemas.ids import UNASSIGNED_TEAM, make_id
 from streams.core.adherence.absence import called_back
 from streams.core.context import Context
-from streams.core.effects import Effect, PublishAlert, RejectInput, WriteAudit
+from streams.core.effects import Effect, PublishAlert, RejectInput, SendReply, WriteAudit
 from streams.core.escalation.ladder import Phase, phase_of
 from streams.core.escalation.messages import tell
 from streams.core.escalation.moves import Move, clock_of
 from streams.core.evolve import evolve
 from streams.core.react import just_arrived, react, unanswered
+from streams.core.replies import of_triage
 from streams.core.state import PatientState, Shown
 from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
@@ -56,9 +57,11 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
         tuple(sorted(triage.silence)),
     )
     state = called_back(state, triage)
-    changed = shown != state.shown
+    before, changed = state.shown, shown != state.shown
     if changed:
         state = evolve(state, shown=shown)
+    if not any(isinstance(effect, SendReply) for effect in effects):
+        effects += of_triage(state, before, moves, cause, context, answered=verdict.answers is not None)
     if triage.recheck_ms != state.recheck_ms:
         state = evolve(state, recheck_ms=triage.recheck_ms)
     return Settled(state, triage, moves, tuple(effects), changed)

@@ -12,7 +12,7 @@ from streams.adapters.failures import FailureCount
 from streams.adapters.metrics import PARTITION, TABLE, Metrics
 from streams.adapters.settings import Settings
 
-SERIES = 400
+SERIES = 600
 """Most series of a worker that owns nothing yet; each owned partition adds PER_PARTITION."""
 
 PER_PARTITION = 20

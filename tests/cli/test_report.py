@@ -68,4 +68,4 @@ def test_a_team_without_patients_has_a_report() -> None:
     """On its first day."""
     empty = week("new", [], [], {}, 0, DAY_MS)
     assert (0.0, (0.0, 0)) == (empty.rate, empty.automatic)
-    assert 4 <= len(list(tell(empty, "en")))
+    assert 5 <= len(list(tell(empty, "en")))

@@ -70,6 +70,15 @@ def test_only_the_first_acknowledgement_is_a_wait() -> None:
     assert {3: [300]} == burden.waits_s
 
 
+def test_red_time_without_a_reader_is_added_up() -> None:
+    """As the ladder has counted it; of open alerts too."""
+    first, *_, last = lived()
+    burden = counted([first.model_copy(update={"unattended_s": 60})])
+    assert (0, 60) == (burden.unattended_s, burden.all_unattended_s)
+    burden.step(last.model_copy(update={"unattended_s": 90}))
+    assert (90, 90) == (burden.unattended_s, burden.all_unattended_s)
+
+
 def test_unanswered_rungs_are_counted() -> None:
     """Four hours, then one more."""
     patient = Patient()

@@ -4,9 +4,10 @@ import pytest
 
 from schemas.base import rfc3339
 from schemas.catalog import default_bundle
+from streams.core.effects import SendReply
 from streams.core.evolve import evolve
 from streams.core.replies import after_night, answer, local_text
-from tests.builders import DAY, HOUR, MINUTE, T0, Patient, context
+from tests.builders import DAY, HOUR, MINUTE, T0, Patient, context, make_slot
 
 ZONE = default_bundle().zones["Europe/Copenhagen"]
 
@@ -68,3 +69,94 @@ def test_the_night_ends_at_seven_by_the_wall_clock() -> None:
     assert evening + 7 * HOUR == after_night(ZONE, evening)
     assert "2026-03-29T07:00" == local_text(ZONE, after_night(ZONE, evening))
     assert T0 + MINUTE == after_night((), T0 + MINUTE)
+
+
+def texts_of(patient: Patient) -> list[str]:
+    """Keys of all answers so far."""
+    return [effect.reply.text_key for effect in patient.effects if isinstance(effect, SendReply)]
+
+
+def told(**plan: object) -> Patient:
+    """A patient whose plan shows colours; one limit, so that each reading stands for itself."""
+    return Patient(**({"replies": "colour", "rules": ["limits"]} | plan))
+
+
+def test_each_change_of_colour_is_answered_once() -> None:
+    """Not each reading: three greens are one answer, two reds are one."""
+    patient = told()
+    for value in (96, 97, 96, 89, 88, 86, 85):
+        patient.measures(value)
+
+    assert ["triage.green_last", "triage.yellow", "triage.red"] == texts_of(patient)
+
+
+def test_yellow_says_until_when_the_team_looks_and_red_whom_to_call() -> None:
+    """The number is the region's, as coverage names it; without one only 112 can be named."""
+    patient = told()
+    patient.measures(89)
+    (yellow,) = [effect.reply for effect in patient.effects if isinstance(effect, SendReply)]
+    deadline = local_text(ZONE, patient.state.alert.deadline_ms)
+
+    assert {"at": deadline, "phone": "112"} == yellow.parameters
+    assert patient.step.alert_id == yellow.alert_id
+
+
+def test_green_says_when_the_next_reading_is_wanted() -> None:
+    """The slot's own time, not the end of its grace; tomorrow's, when today's is being answered."""
+    patient = told(slots=[make_slot()])
+    patient.measures(96)
+    (green,) = [effect.reply for effect in patient.effects if isinstance(effect, SendReply)]
+
+    assert ("triage.green", {"at": "2026-01-06T08:00"}) == (green.text_key, green.parameters)
+
+
+@pytest.mark.parametrize("replies", ["off", "received"])
+def test_a_plan_that_shows_no_colour_answers_no_reading(replies: str) -> None:
+    """What the ladder owes the patient is another matter."""
+    patient = told(replies=replies)
+    for value in (96, 89, 86):
+        patient.measures(value)
+
+    assert [] == [key for key in texts_of(patient) if key.startswith("triage.")]
+
+
+def test_no_answer_shows_a_colour_that_the_plan_does_not_show() -> None:
+    """Level and text say the same."""
+    patient = told(replies="received")
+    patient.measures(86)
+    assert {None} >= {effect.reply.level for effect in patient.effects if isinstance(effect, SendReply)}
+
+
+def test_an_extreme_value_asks_to_measure_again_and_then_tells() -> None:
+    """First the kind, then, once another reading agrees, whom to call."""
+    patient = told()
+    patient.measures(65)
+    patient.measures(66, minutes=5)
+    kinds = [effect.reply.parameters for effect in patient.effects if isinstance(effect, SendReply)]
+
+    assert ["repeat.measure", "triage.red"] == texts_of(patient)[:2]
+    assert {"kind": "spo2"} == kinds[0]
+
+
+def test_what_a_person_has_closed_is_known_to_the_team() -> None:
+    """Yellow without an open alert promises no time."""
+    patient = told()
+    patient.measures(86)
+    patient.commands("close")
+    patient.measures(89)
+    patient.measures(89)
+    patient.commands("close")
+    patient.measures(96)
+    assert "triage.yellow_known" in texts_of(patient) or "triage.yellow" in texts_of(patient)
+
+
+def test_the_same_events_give_the_same_answers() -> None:
+    """Ids and bytes."""
+    runs = []
+    for _ in range(2):
+        patient = told()
+        patient.measures(96)
+        patient.measures(86)
+        runs.append([effect for effect in patient.effects if isinstance(effect, SendReply)])
+    assert runs[0] == runs[1]
+    assert len({effect.reply.id for effect in runs[0]}) == len(runs[0])
