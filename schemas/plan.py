@@ -104,9 +104,9 @@ class CarePlan(Closed):
     pregnant, age_under_16: NEWS2 is not computed for them (RCP 2017).
     news2_scale: 2 only as a clinician's setting (confirmed hypercapnic failure, target 88-92 %).
     valid_until: None = until further notice.
-    replies: automatic answers to the patient: `colour` = what was found and what happens next, whenever that changes
-    and after each form; `received` = only that a form has come; `off` = none. What the ladder owes a patient
-    (nobody reads this now, call 112) is sent whatever stands here.
+    replies: automatic answers to the patient: `all` = the colour and what happens next, after each form and whenever a
+    reading changes it; `forms` = after each form only; `received` = only that a form has come, without a colour;
+    `off` = none. What the ladder owes a patient (nobody reads this now, call 112) is sent whatever stands here.
     circumstances: what the disease rules must know of the patient. absences: spans in which nothing is expected.
     contacts: asked when the patient cannot be reached, or when nobody of the team reads. ladder: times of this
     patient's own; what it leaves out is the team's or the bundle's.
@@ -131,7 +131,7 @@ class CarePlan(Closed):
         "battery",
     )
     news2_scale: Literal[1, 2] = 1
-    replies: Literal["off", "received", "colour"] = "off"
+    replies: Literal["off", "received", "forms", "all"] = "forms"
     pregnant: bool = False
     age_under_16: bool = False
     circumstances: Circumstances = Circumstances()

@@ -3,18 +3,18 @@
 Once per change of what the patient would be told, not once per reading: see `of_change`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from schemas.base import rfc3339
 from schemas.ids import make_id
-from schemas.notice import Reply
+from schemas.notice import Reply, ReplyKind
 from schemas.replies import REPLIES, render
 from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
 from streams.core.adherence.slots import MINUTE_MS, Zone, local_to_ms, next_occurrence, offset_s
 from streams.core.context import Context
-from streams.core.effects import SendReply
+from streams.core.effects import Effect, SendReply
 from streams.core.escalation.moves import Move
 from streams.core.plan import NEVER, Plan
 from streams.core.state import PatientState, Shown
@@ -43,6 +43,7 @@ def answer(
 ) -> tuple[SendReply, ...]:
     """One answer, rendered; empty without a plan in force, because then all messages to the patient stop.
 
+    A plan that shows no colour gets `triage.received` instead of any answer with one, or nothing.
     key, parameters: a row of schemas.replies and its blanks. cause: id of the event or deadline; with the key it
     makes the reply's id, so one cause gives each text once. tier: of what it is about, decides whether it may wake.
     plan: whose language and team to use when none is in force: to say that nobody watches any more.
@@ -50,7 +51,12 @@ def answer(
     plan = state.plan_at(state.now_ms) or plan
     if plan is None:
         return ()
-    contract, row = plan.contract, REPLIES[key]
+    contract = plan.contract
+    if REPLIES[key].kind is ReplyKind.TRIAGE and contract.replies in ("off", "received"):
+        if contract.replies == "off":
+            return ()
+        key, parameters = "triage.received", {"phone": phone(plan, context)}
+    row = REPLIES[key]
     zone = context.rules.zones.get(contract.zone, ())
     waits_ms = state.now_ms if tier >= WAKE_TIER else after_night(zone, state.now_ms)
     body = Reply(
@@ -75,32 +81,27 @@ def answer(
 
 
 def of_triage(
-    state: PatientState,
-    before: Shown | None,
-    moves: Sequence[Move],
-    cause: str,
-    context: Context,
-    *,
-    answered: bool = False,
+    state: PatientState, before: Shown | None, moves: Sequence[Move], cause: str, context: Context
 ) -> tuple[SendReply, ...]:
-    """The answer to a form, or to a change of triage; empty when the patient would be told nothing new.
+    """The answer to a change of triage by readings or time; empty when the patient would be told nothing new.
 
     before: what was shown until now; `state.shown` is what is shown from now on. moves: steps the alert took.
-    answered: has the patient filled in a form? Each form gets an answer. A plan that does not show colours
-    answers forms alone, with `triage.received`. Blue says nothing here: what is missing is a reminder's matter.
+    Forms are answered by `pro/whole_patient.py`. Blue says nothing here: what is missing is a reminder's matter.
     """
     plan = state.plan_at(state.now_ms)
-    if plan is None or plan.contract.replies == "off":
+    if plan is None or plan.contract.replies != "all":
         return ()
-    if plan.contract.replies == "received":
-        received = {"phone": phone(plan, context)}
-        return answer(state, "triage.received", received, cause, context) if answered else ()
     unconfirmed = state.alert is not None and state.alert.unconfirmed
     was_unconfirmed = any(move.reason.startswith("confirm.") for move in moves) or (not moves and unconfirmed)
     now = _said(state.shown, unconfirmed=unconfirmed)
-    if now is None or (not answered and now == _said(before, unconfirmed=was_unconfirmed)):
+    if now is None or now == _said(before, unconfirmed=was_unconfirmed):
         return ()
     return _filled_in(now, state, plan, cause, context)
+
+
+def overruled(effects: Iterable[Effect]) -> list[Effect]:
+    """The effects without answers to a triage: a form, or the green that waited for this reading, says it better."""
+    return [one for one in effects if not isinstance(one, SendReply) or one.reply.kind is not ReplyKind.TRIAGE]
 
 
 def _said(shown: Shown | None, *, unconfirmed: bool) -> str | None:

@@ -60,8 +60,8 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     before, changed = state.shown, shown != state.shown
     if changed:
         state = evolve(state, shown=shown)
-    if not any(isinstance(effect, SendReply) for effect in effects):
-        effects += of_triage(state, before, moves, cause, context, answered=verdict.answers is not None)
+    if verdict.answers is None and not any(isinstance(effect, SendReply) for effect in effects):
+        effects += of_triage(state, before, moves, cause, context)
     if triage.recheck_ms != state.recheck_ms:
         state = evolve(state, recheck_ms=triage.recheck_ms)
     return Settled(state, triage, moves, tuple(effects), changed)

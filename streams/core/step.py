@@ -33,6 +33,7 @@ from streams.core.measure import receive, remember_refused
 from streams.core.plan import CLOCK_ENDS_MS, NEVER
 from streams.core.pro.receive import answers_received
 from streams.core.pro.whole_patient import tell
+from streams.core.replies import overruled
 from streams.core.scoring import scores
 from streams.core.settle import account, decided, settle
 from streams.core.state import PatientState
@@ -104,16 +105,14 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
         stood, judged = judge(verdict.state, context)
         verdict = evolve(verdict, state=stood)
     settled = settle(verdict, move, event.id, context)
-    effects += settled.effects
     after = settled.state
+    scored: tuple[PublishScore, ...] = ()
     if context.scoring:
-        scored: tuple[PublishScore, ...] = ()
         if verdict.reading is not None:
             scored = scores(after, verdict.reading[0], settled.triage.silence, event.id, judged)
-        effects += scored
         after = followed(after, verdict, move, scored, event.id)
     told = tell(after, event, verdict, settled.triage, context)
-    effects += told.replies
+    effects += [*(overruled(settled.effects) if told.replies else settled.effects), *scored, *told.replies]
     effects += _told_beside(state, event, verdict, after, context)
     if told.reason is not None and verdict.reason is None:
         verdict = evolve(verdict, reason=told.reason)

@@ -78,7 +78,7 @@ def texts_of(patient: Patient) -> list[str]:
 
 def told(**plan: object) -> Patient:
     """A patient whose plan shows colours; one limit, so that each reading stands for itself."""
-    return Patient(**({"replies": "colour", "rules": ["limits"]} | plan))
+    return Patient(**({"replies": "all", "rules": ["limits"]} | plan))
 
 
 def test_each_change_of_colour_is_answered_once() -> None:
@@ -110,8 +110,8 @@ def test_green_says_when_the_next_reading_is_wanted() -> None:
     assert ("triage.green", {"at": "2026-01-06T08:00"}) == (green.text_key, green.parameters)
 
 
-@pytest.mark.parametrize("replies", ["off", "received"])
-def test_a_plan_that_shows_no_colour_answers_no_reading(replies: str) -> None:
+@pytest.mark.parametrize("replies", ["off", "received", "forms"])
+def test_only_a_plan_that_says_so_answers_readings(replies: str) -> None:
     """What the ladder owes the patient is another matter."""
     patient = told(replies=replies)
     for value in (96, 89, 86):
@@ -120,11 +120,34 @@ def test_a_plan_that_shows_no_colour_answers_no_reading(replies: str) -> None:
     assert [] == [key for key in texts_of(patient) if key.startswith("triage.")]
 
 
-def test_no_answer_shows_a_colour_that_the_plan_does_not_show() -> None:
-    """Level and text say the same."""
-    patient = told(replies="received")
+@pytest.mark.parametrize(
+    ("replies", "keys", "levels"),
+    [
+        ("forms", ["triage.green"], ["green"]),
+        ("all", ["triage.green"], ["green"]),
+        ("received", ["triage.received"], [None]),
+        ("off", [], []),
+    ],
+)
+def test_a_form_is_answered_with_its_colour_where_the_plan_shows_it(
+    replies: str, keys: list[str], levels: list[str | None]
+) -> None:
+    """Once, whoever would answer it; level and text say the same."""
+    patient = Patient(replies=replies, rules=["limits", "answers"])
+    patient.measures(96)
+    patient.effects.clear()
+    patient.fills("hf-daily")
+
+    assert keys == texts_of(patient)
+    assert levels == [effect.reply.level for effect in patient.effects if isinstance(effect, SendReply)]
+
+
+def test_what_the_ladder_owes_is_sent_whatever_the_plan_shows() -> None:
+    """Call 112 is no colour."""
+    patient = Patient(replies="off")
     patient.measures(86)
-    assert {None} >= {effect.reply.level for effect in patient.effects if isinstance(effect, SendReply)}
+    (sent,) = answer(patient.state, "emergency.call_112", {}, "e1", context(), tier=5)
+    assert "emergency.call_112" == sent.reply.text_key
 
 
 def test_an_extreme_value_asks_to_measure_again_and_then_tells() -> None:

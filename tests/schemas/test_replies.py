@@ -34,7 +34,7 @@ def test_a_key_begins_with_its_kind(key: str) -> None:
 
 def test_colours_are_shown_by_triage_alone() -> None:
     """And there is an answer without one, for when plan or consent do not allow it."""
-    assert {"triage.green", "triage.green_last", "triage.yellow", "triage.red"} == {
+    assert {"triage.green", "triage.green_last", "triage.yellow", "triage.yellow_known", "triage.red"} == {
         key for key, row in REPLIES.items() if row.level is not None
     }
     assert REPLIES["triage.received"].kind is ReplyKind.TRIAGE

@@ -9,7 +9,7 @@ from streams.core.context import Context
 from streams.core.effects import SendReply
 from streams.core.evolve import evolve
 from streams.core.pro.held import RULE, Filled
-from streams.core.replies import answer, local_text
+from streams.core.replies import EMERGENCY, answer, local_text, phone
 from streams.core.state import PatientState
 from streams.core.triage import Triage
 from streams.core.verdict import Verdict
@@ -200,7 +200,6 @@ def _local(state: PatientState, at_ms: int, context: Context) -> str:
 
 
 def _phone(state: PatientState, context: Context) -> str:
-    """Whom the patient calls: as the team says, 112 where it says nothing."""
+    """Whom the patient calls."""
     plan = state.plan_at(state.now_ms)
-    team = None if plan is None else context.teams.get(plan.contract.team)
-    return (None if team is None else team.patient_phone) or "112"
+    return EMERGENCY if plan is None else phone(plan, context)
