@@ -22,7 +22,7 @@ from schemas.command import (
 )
 from schemas.events import CommandReceived
 from streams.core.context import Context
-from streams.core.escalation.ladder import Trigger
+from streams.core.escalation.ladder import Trigger, is_legal
 from streams.core.escalation.moves import Move, delivered, end, undelivered
 from streams.core.escalation.people import (
     accept,
@@ -93,14 +93,19 @@ def _reported(state: PatientState, command: DeliveryReported, context: Context) 
 
 
 def _arrived(state: PatientState, alert: AlertState, command: DeliveryReported, context: Context) -> Obeyed:
-    """One of this rung's messages has arrived, or cannot; when none can, the next rung is told now."""
+    """One of this rung's messages has arrived, or cannot; when none can, the next rung is told now.
+
+    Where somebody of the rung has been told already (a page went out again because an answer was unread), a report
+    only takes its notice off the list.
+    """
     within = _within(state, alert, context)
+    left = evolve(alert, pending=tuple(one for one in alert.pending if one != command.notice_id))
+    state, move = evolve(state, alert=left), None
     if command.result != "failed":
-        move: Move | None = delivered(alert, state.now_ms, within, command.by)
-    else:
-        left = evolve(alert, pending=tuple(one for one in alert.pending if one != command.notice_id))
-        state = evolve(state, alert=left)
-        move = None if left.pending else undelivered(left, state.now_ms, within)
+        if is_legal(alert, Trigger.DELIVERED):
+            move = delivered(alert, state.now_ms, within, command.by)
+    elif not left.pending and is_legal(left, Trigger.UNDELIVERED):
+        move = undelivered(left, state.now_ms, within)
     after = state if move is None else evolve(state, alert=move.alert)
     return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by), move
 
