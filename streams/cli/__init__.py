@@ -18,6 +18,7 @@ COMMANDS = {
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
     "rejected": ("streams.cli.rejected", "list, show and redrive what was refused"),
     "report": ("streams.cli.report", "a team's week on one page: burden, waiting times, how often rules were right"),
+    "month": ("streams.cli.month", "simulate a month over Easter with three teams, and print how the ladder held"),
     "worker": ("streams.cli.worker", "run one worker"),
     "learn": ("streams.cli.learn", "learn from what became of people, and publish what was learned"),
     "model": ("streams.cli.model", "show, compare, promote, freeze and roll back what was learned"),

@@ -125,4 +125,6 @@ def _json(found: Chronicle) -> Iterator[str]:
     for entry in found.entries:
         yield dumps({"alert_id": found.alert_id, "patient": found.patient} | entry.to_json()).decode()
     for key in found.unreported:
-        yield dumps({"alert_id": found.alert_id, "patient": found.patient, "unreported": key}).decode()
+        yield dumps(
+            {"alert_id": found.alert_id, "patient": found.patient, "kind": "unreported", "record": key}
+        ).decode()

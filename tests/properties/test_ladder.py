@@ -200,6 +200,8 @@ class Ladder(RuleBasedStateMachine):
         self.feed(Resumed(id=f"r{self.now_ms}", patient=PATIENT, from_ms=since, to_ms=self.now_ms, stamp=stamp))
         if rung is not None and self.state.alert is not None:
             assert rung.rung == self.state.alert.rung
+            after = step(self.state, make_timer(self.now_ms), CONTEXT).state.alert
+            assert after is None or after.rung <= rung.rung + 1
 
     @rule(team=st.sampled_from([None] * 8 + ["lung", "heart", "home", "nobody"]))
     def move(self, team: str | None) -> None:
