@@ -57,8 +57,7 @@ def answer(
             return ()
         key, parameters = "triage.received", {"phone": phone(plan, context)}
     row = REPLIES[key]
-    zone = context.rules.zones.get(contract.zone, ())
-    waits_ms = state.now_ms if tier >= WAKE_TIER else after_night(zone, state.now_ms)
+    waits_ms = state.now_ms if tier >= WAKE_TIER else after_night(_zone(plan, context), state.now_ms)
     body = Reply(
         id=make_id(cause, "reply", key),
         kind=row.kind,
@@ -121,7 +120,7 @@ def _filled_in(key: str, state: PatientState, plan: Plan, cause: str, context: C
     """The text with its blanks, or the one that needs fewer of them."""
     assert state.shown is not None, "there is a colour"
     parameters: dict[str, str] = {}
-    zone = context.rules.zones.get(plan.contract.zone, ())
+    zone = _zone(plan, context)
     match key:
         case "triage.green":
             at_ms = next_time(plan, zone, state)
@@ -137,6 +136,10 @@ def _filled_in(key: str, state: PatientState, plan: Plan, cause: str, context: C
         case _:
             pass
     return answer(state, key, parameters, cause, context, tier=state.shown.tier)
+
+
+def _zone(plan: Plan, context: Context) -> Zone:
+    return context.rules.zones.get(plan.contract.zone, ())
 
 
 def phone(plan: Plan, context: Context) -> str:

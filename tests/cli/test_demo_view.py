@@ -90,9 +90,9 @@ def test_the_figures_are_those_of_the_run() -> None:
     clocks = sum(1 for told in run.outcomes.values() if told[0].patient is None and told[0].outcome.is_accepted)
 
     assert run.sent - clocks == board.accepted + board.refused
-    assert 7 == len(board.raised)
+    assert 8 == len(board.raised)
     assert 10.0 == board.first_alert_s
-    assert f"accepted {board.accepted}, refused {board.refused}, alerts 7" in figures(board, 101.0, "en")
+    assert f"accepted {board.accepted}, refused {board.refused}, alerts 8" in figures(board, 101.0, "en")
 
 
 def test_urgency_is_tier_then_colour_then_silence() -> None:

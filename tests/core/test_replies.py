@@ -1,5 +1,7 @@
 """Answers to the patient: in the plan's language, once per cause, and nobody is woken for little."""
 
+from typing import Any
+
 import pytest
 
 from schemas.base import rfc3339
@@ -7,7 +9,7 @@ from schemas.catalog import default_bundle
 from streams.core.effects import SendReply
 from streams.core.evolve import evolve
 from streams.core.replies import after_night, answer, local_text
-from tests.builders import DAY, HOUR, MINUTE, T0, Patient, context, make_slot
+from tests.builders import DAY, HOUR, MINUTE, T0, Patient, context, make_slot, waiting
 
 ZONE = default_bundle().zones["Europe/Copenhagen"]
 
@@ -76,7 +78,7 @@ def texts_of(patient: Patient) -> list[str]:
     return [effect.reply.text_key for effect in patient.effects if isinstance(effect, SendReply)]
 
 
-def told(**plan: object) -> Patient:
+def told(**plan: Any) -> Patient:
     """A patient whose plan shows colours; one limit, so that each reading stands for itself."""
     return Patient(**({"replies": "all", "rules": ["limits"]} | plan))
 
@@ -152,7 +154,7 @@ def test_what_the_ladder_owes_is_sent_whatever_the_plan_shows() -> None:
 
 def test_an_extreme_value_asks_to_measure_again_and_then_tells() -> None:
     """First the kind, then, once another reading agrees, whom to call."""
-    patient = told()
+    patient = told(surroundings=waiting())
     patient.measures(65)
     patient.measures(66, minutes=5)
     kinds = [effect.reply.parameters for effect in patient.effects if isinstance(effect, SendReply)]
