@@ -13,6 +13,7 @@ from streams.adapters.clock import wall_ms
 from streams.adapters.settings import Settings
 from streams.cli.given import DEMO, run
 from streams.cli.play import Played, play
+from streams.cli.replay_burden import command as burden
 from streams.replay.decisions import Published, digest
 from streams.replay.tihm import EXCERPT
 from streams.replay.tihm_records import TihmReplay, tihm_replay
@@ -42,6 +43,9 @@ class Speed(click.ParamType):
 @click.group()
 def command() -> None:
     """Play recorded readings again: the same events, the same decisions."""
+
+
+command.add_command(burden, "burden")
 
 
 @command.command()

@@ -134,7 +134,9 @@ def _place(state: PatientState, kind: str, point: Point, context: Context) -> Ve
     if context.scoring:
         after = _taught(after, kind, placed, point)
     late: tuple[Finding, ...] = ()
-    if is_overtaken(after.series, kind, point, context.rules):
+    if is_overtaken(after.series, kind, point, context.rules) or after.plan_at(point.at_ms) is not after.plan_at(
+        after.now_ms
+    ):  # judged by newer readings, or by another plan than the one of its time
         late = hidden_reds(state, after, kind, point, context)
     return Verdict(after, None, reading=(kind, point), late=late)
 

@@ -140,7 +140,36 @@ def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
         events.append(draw(draw(st.sampled_from(makers))(came_ms, offset)))
         if draw(st.integers(0, 5)) == 5:
             events += remeasured(now_ms, 100 + 2 * offset)
+        if draw(st.integers(0, 5)) == 5:
+            events += draw(
+                st.sampled_from([taken(draw, now_ms, 200 + 3 * offset), regretted(now_ms, 300 + 2 * offset)])
+            )
     return events
+
+
+def taken(draw: DrawFn, now_ms: int, offset: int) -> list[PatientEvent]:
+    """A red reading, somebody who takes it, and perhaps the same or another who closes it."""
+    orders = [("acknowledge", "nurse-1"), ("close", draw(st.sampled_from(["nurse-1", "nurse-2"])))]
+    return [
+        make_event(make_measurement(68, at_ms=now_ms), received_ms=now_ms, offset=offset),
+        *(
+            make_event(
+                make_command(order, alert_id="open", sequence=99, by=by, role="nurse"),
+                received_ms=now_ms + later,
+                offset=offset + later,
+            )
+            for later, (order, by) in enumerate(orders[: draw(st.integers(1, 2))], start=1)
+        ),
+    ]
+
+
+def regretted(now_ms: int, offset: int) -> list[PatientEvent]:
+    """A red reading that somebody takes back."""
+    gone = make_invalidate("spo2", at_ms=now_ms, until=rfc3339(now_ms + 1))
+    return [
+        make_event(make_measurement(68, at_ms=now_ms), received_ms=now_ms, offset=offset),
+        make_event(gone, received_ms=now_ms + 1, offset=offset + 1),
+    ]
 
 
 def remeasured(now_ms: int, offset: int) -> list[PatientEvent]:
