@@ -71,6 +71,9 @@ ROWS: tuple[Nonsense, ...] = (*NONSENSE, *MORE)
 LOGLESS = frozenset({"no key", "a key that is no pseudonym", "a stranger"})
 """Rows of which no known patient's log can hear."""
 
+RED_SIDE = frozenset({"a fraction as per cent"})
+"""Rows whose number lies beyond the patient's red limit: 0.93 % is below 88 %, so a person is asked to look."""
+
 Place = tuple[str, int, int]
 
 
@@ -171,7 +174,7 @@ async def _play(found: Night) -> None:
             found.among.append(await good())
         edge = _filled(Sender(GOOD, next(numbers), GOOD.name), MAX_INPUT_BYTES)
         found.named["at the limit"] = await send(edge, *HEADERS)
-        for what in ("first", "second"):
+        for what in ("first", "repeat", "more"):
             red = CARRIED.reads("spo2", 80, wall_ms(), late_ms=0)
             found.named[what] = await send(red)
     await await_account(settings, patience_s=30)

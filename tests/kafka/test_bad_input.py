@@ -12,12 +12,13 @@ from aiokafka.errors import MessageSizeTooLargeError
 from schemas.audit import Outcome
 from schemas.measurement import Measurement
 from schemas.topics import MEASUREMENTS
+from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
 from streams.adapters.broker import Broker
 from streams.adapters.offsets import offset_reader
 from streams.core.intake.route import NEXT_STEP_HEADER, OUTCOME_HEADER, REASON_HEADER, SOURCE_HEADER
 from streams.sim.nonsense import Nonsense
-from tests.kafka.bad_input import CARRIED, GOOD, LOGLESS, ROWS, Night, night, patient_of
+from tests.kafka.bad_input import CARRIED, GOOD, LOGLESS, RED_SIDE, ROWS, Night, night, patient_of
 from tests.kafka.workers import settings_for
 
 pytestmark = pytest.mark.kafka
@@ -65,13 +66,14 @@ def test_the_bytes_are_kept_whole_with_the_reason_behind_them(done: Night, row: 
 
 @ROW
 def test_the_team_sees_that_something_was_refused_and_why(done: Night, row: Nonsense) -> None:
-    """Where the patient is known; and nothing refused is a reading."""
+    """Where the patient is known; and nothing refused is a reading: what it said can ask for a person, never calm one."""
     patient = patient_of([one.what for one in ROWS].index(row.what)).name
     seen = done.overviews[patient]
-    expected = [] if row.what in LOGLESS else [row.outcome.value.partition(".")[2]]
+    beyond = ["beyond_red"] if row.what in RED_SIDE else []
+    expected = [] if row.what in LOGLESS else [*beyond, row.outcome.value.partition(".")[2]]
     assert expected == [reason.rpartition(".")[2] for reason in seen.reasons if reason.startswith("refused.")]
     assert {} == seen.last
-    assert seen.level is None
+    assert (TriageLevel.YELLOW if beyond else None) is seen.level
 
 
 def test_the_kind_stands_beside_the_reason_where_the_bytes_told_it(done: Night) -> None:
@@ -108,10 +110,14 @@ def test_the_limit_itself_is_no_fault(done: Night) -> None:
 
 
 def test_what_is_suppressed_names_what_carries_it_and_until_when(done: Night) -> None:
-    """Nobody is called twice for the same; the audit says which alert answers for it, and its next deadline."""
-    [raised], [carried] = done.outcomes[done.named["first"]], done.outcomes[done.named["second"]]
+    """A red, the repeat that confirms it, and one more, for which nobody is called again.
+
+    The audit says which alert answers for it, and its next deadline.
+    """
+    [raised], [confirmed], [carried] = (done.outcomes[done.named[what]] for what in ("first", "repeat", "more"))
     alert = done.overviews[CARRIED.name].alert
-    assert (Outcome.ACCEPTED_ALERT, Outcome.ACCEPTED_SUPPRESSED) == (raised.outcome, carried.outcome)
+    assert [Outcome.ACCEPTED_ALERT] * 2 == [raised.outcome, confirmed.outcome]
+    assert Outcome.ACCEPTED_SUPPRESSED == carried.outcome
     assert alert is not None
     assert (alert.alert_id, alert.next_deadline) == (carried.carried_by, carried.until)
     assert raised.decision is not None
