@@ -66,7 +66,7 @@ def test_the_bytes_are_kept_whole_with_the_reason_behind_them(done: Night, row: 
 
 @ROW
 def test_the_team_sees_that_something_was_refused_and_why(done: Night, row: Nonsense) -> None:
-    """Where the patient is known; and nothing refused is a reading: what it said can ask for a person, never calm one."""
+    """Where the patient is known; and nothing refused is a reading: it can ask for a person, never calm one."""
     patient = patient_of([one.what for one in ROWS].index(row.what)).name
     seen = done.overviews[patient]
     beyond = ["beyond_red"] if row.what in RED_SIDE else []
