@@ -165,10 +165,23 @@ class Invalidate(_Command):
         return self
 
 
+class Identify(_Command):
+    """The answer to "is this you?" about a reading that came first from a newly bound device, far from the own normal.
+
+    kind, measured_at: of the reading, as the overview shows it. mine: it was the patient's own. If not, a person
+    declares it invalid (`Invalidate`); until then it colours and stays out of the own normal.
+    """
+
+    type: Literal["identify"] = "identify"
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    measured_at: Instant
+    mine: bool
+
+
 AlertCommand = Acknowledge | TakeOver | HandOver | Snooze | Close | ContactFailed | Contacted | Note
 """What a person does to an open alert."""
 
-AnyCommand = AlertCommand | RequestContact | DeliveryReported | Invalidate
+AnyCommand = AlertCommand | RequestContact | DeliveryReported | Invalidate | Identify
 """Every command there is."""
 
 Command = Annotated[AnyCommand, Field(discriminator="type")]

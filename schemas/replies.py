@@ -103,6 +103,16 @@ REPLIES: Mapping[str, ReplyText] = {
         ),
         wants_read=True,
     ),
+    "repeat.person": ReplyText(
+        ReplyKind.REPEAT,
+        Text(
+            "Målingen ligner ikke dine tidligere: {kind}. Er det dig, der har målt? Så mål igen. "
+            "Er det ikke dig, så ring {phone}.",
+            "The reading is unlike your earlier ones: {kind}. Was it you? Then measure again. If it was not you, "
+            "call {phone}.",
+        ),
+        wants_read=True,
+    ),
     "unread.not_watched": ReplyText(
         ReplyKind.UNREAD,
         Text(

@@ -116,6 +116,14 @@ REASONS: Mapping[str, Text] = {
     "check.weight_jump": Text(
         "vægtspring over 5 kg; er det den rigtige person?", "weight jump above 5 kg; the right person?"
     ),
+    "check.person.{kind}": Text(
+        "{kind}: første måling fra nyt udstyr er langt fra det vante; er det den rigtige person?",
+        "{kind}: first reading of a new device is far from the usual; the right person?",
+    ),
+    "check.stranger.{kind}": Text(
+        "{kind}: patienten siger, at en anden har målt; erklær målingen ugyldig",
+        "{kind}: the patient says it was somebody else; declare the reading invalid",
+    ),
     "check.impossible_step.{kind}": Text("{kind} kan ikke springe så meget", "{kind} cannot change so fast"),
     "check.flat.{kind}": Text("{kind} gentager sig selv; tjek udstyret", "{kind} repeats itself; check the device"),
     "check.unworn.{kind}": Text("{kind}: 0; blev måleren båret?", "{kind}: 0; was the counter worn?"),

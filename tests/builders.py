@@ -172,10 +172,11 @@ _SAID: dict[str, dict[str, Any]] = {
     "delivery_reported": {"role": "system", "notice_id": "n1", "channel": "webhook", "result": "delivered"},
     "request_contact": {"role": "citizen"},
     "invalidate": {"kind": "spo2", "measured_at": rfc3339(T0), "why": "wrong_patient"},
+    "identify": {"kind": "spo2", "measured_at": rfc3339(T0), "mine": True},
 }
 """What each command says beside the common part."""
 
-_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported", "invalidate"})
+_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported", "invalidate", "identify"})
 
 
 def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:

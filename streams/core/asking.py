@@ -46,6 +46,16 @@ def repeats(before: PatientState, after: PatientState, cause: str, context: Cont
     return answer(after, "repeat.refused", said, cause, context)
 
 
+def persons(verdict: Verdict, after: PatientState, cause: str, context: Context) -> tuple[SendReply, ...]:
+    """After the first reading of a newly bound device that is far from the own normal: is this you? Asked once."""
+    if verdict.reading is None:
+        return ()
+    kind, point = verdict.reading
+    if not point.in_doubt or point != after.series[kind][-1]:
+        return ()
+    return answer(after, "repeat.person", {"kind": kind, "phone": phone(after, context)}, cause, context)
+
+
 def unwatched(state: PatientState, verdict: Verdict, cause: str, context: Context) -> tuple[SendReply, ...]:
     """To who sends although no plan is in force: nobody sees it, and whom to call."""
     if verdict.outcome is not Outcome.REJECTED_STATE or state.plan_at(state.now_ms) is not None or not state.plans:

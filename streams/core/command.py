@@ -14,6 +14,7 @@ from schemas.command import (
     ContactFailed,
     DeliveryReported,
     HandOver,
+    Identify,
     Invalidate,
     Note,
     RequestContact,
@@ -37,6 +38,7 @@ from streams.core.escalation.people import (
 from streams.core.escalation.policy import Terms, terms
 from streams.core.escalation.refusals import acts_for, decided_ms, objection, trigger_of
 from streams.core.evolve import evolve
+from streams.core.identify import identify
 from streams.core.invalidate import invalidate
 from streams.core.state import AlertState, PatientState
 from streams.core.verdict import Verdict, refuse
@@ -60,6 +62,8 @@ def obey(state: PatientState, event: CommandReceived, context: Context) -> Obeye
         return refuse(state, Outcome.REJECTED_UNKNOWN_PATIENT, reason, "check the pseudonym", command.by), None
     if isinstance(command, RequestContact):
         return _requested(state, command), None
+    if isinstance(command, Identify):
+        return identify(state, command, context), None
     if isinstance(command, DeliveryReported):
         return _reported(state, command, context)
     return _act(state, command, context)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas.audit import Outcome
 from schemas.events import BindingsReceived, CarePlanReceived
 from streams.core.adherence.slots import Zone, schedule
+from streams.core.admission.identity import review
 from streams.core.context import Context
 from streams.core.escalation.policy import terms
 from streams.core.escalation.recipients import route_gap
@@ -45,13 +46,14 @@ def _bounded(state: PatientState) -> PatientState:
     return evolve(state, plans=tuple(kept))
 
 
-def bindings_received(state: PatientState, event: BindingsReceived) -> Verdict:
+def bindings_received(state: PatientState, event: BindingsReceived, context: Context) -> Verdict:
     """A higher version replaces all of the patient's bindings."""
     version = parse_bindings(event.payload)[0]
     held = 0 if state.bindings is None else parse_bindings(state.bindings)[0]
     if version <= held:
         return _stale(state, version, held, repeat=event.payload == state.bindings)
-    return Verdict(evolve(state, bindings=event.payload), Outcome.ACCEPTED_RECORDED)
+    after = review(evolve(state, bindings=event.payload), scoring=context.scoring)
+    return Verdict(after, Outcome.ACCEPTED_RECORDED)
 
 
 def reconcile(state: PatientState, zones: Mapping[str, Zone]) -> PatientState:

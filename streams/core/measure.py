@@ -11,10 +11,11 @@ from schemas.vitals import VITALS, Band
 from streams.core.admission.binding import speaking
 from streams.core.admission.clock import compare
 from streams.core.admission.flood import MAX_DEVICES, take
+from streams.core.admission.identity import reviewed
 from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.hindsight import hidden_reds, is_overtaken
-from streams.core.scoring import learn
+from streams.core.scoring import learn, reteach
 from streams.core.signal.series import ABOVE, BELOW, MAX_POINTS, UNCONFIRMED, Point, Points, contains, insert
 from streams.core.signal.tracks import with_reading
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
@@ -128,11 +129,11 @@ def _place(state: PatientState, kind: str, point: Point, context: Context) -> Ve
         hidden = hidden_reds(state, once, kind, point, context)
         outcome = None if hidden else Outcome.ACCEPTED_RECORDED
         return Verdict(state, outcome, "older than all readings still remembered", late=hidden)
-    placed = insert(points, point)
+    placed, point, settled = _inserted(state, kind, points, point)
     refused = without_answered(state.refused, kind, point.at_ms)
     after = evolve(state, series={**state.series, kind: placed}, refused=refused)
     if context.scoring:
-        after = _taught(after, kind, placed, point)
+        after = reteach(after, kind) if settled else _taught(after, kind, placed, point)
     late: tuple[Finding, ...] = ()
     if is_overtaken(after.series, kind, point, context.rules) or after.plan_at(point.at_ms) is not after.plan_at(
         after.now_ms
@@ -141,11 +142,22 @@ def _place(state: PatientState, kind: str, point: Point, context: Context) -> Ve
     return Verdict(after, None, reading=(kind, point), late=late)
 
 
+def _inserted(state: PatientState, kind: str, points: Points, point: Point) -> tuple[Points, Point, bool]:
+    """The readings with the new one, that one as it stands there, and whether the doubt of another has changed."""
+    grown = insert(points, point)
+    placed = reviewed(state, kind, grown)
+    if placed is grown:
+        return grown, point, False
+    changed = [(before, after) for before, after in zip(grown, placed, strict=True) if before != after]
+    own = next((after for before, after in changed if before is point), point)
+    return placed, own, any(before is not point for before, _ in changed)
+
+
 def _taught(state: PatientState, kind: str, points: Points, point: Point) -> PatientState:
     """What models remember once the reading stands in its place; one that is not the newest leaves no track."""
     aspects, learned = learn(state, kind, points, point)
     tracks = state.tracks
-    if points[-1] == point:
+    if points[-1] == point and not point.in_doubt:
         tracks = with_reading(tracks, kind, point.milli, point.at_ms // MINUTE_MS)
     return evolve(state, aspects=aspects, learned=learned, tracks=tracks)
 

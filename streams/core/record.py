@@ -19,7 +19,17 @@ from streams.core.learning.memory import Fact, Memory, Waiting
 from streams.core.pro.held import pack_filled, unpack_filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
-from streams.core.state import AlertState, Bucket, DeviceClock, PatientState, Refused, Shown, SlotState, Withdrawn
+from streams.core.state import (
+    AlertState,
+    Bucket,
+    DeviceClock,
+    Identified,
+    PatientState,
+    Refused,
+    Shown,
+    SlotState,
+    Withdrawn,
+)
 
 STATE_VERSION = 1
 """Written. A release reads this one and the one before; it refuses a higher one."""
@@ -119,6 +129,7 @@ def encode_state(record: StateRecord) -> bytes:
             "symptoms": state.symptoms,
             "recheck": state.recheck_ms,
             "requested": state.requested_ms,
+            "identified": [tuple(one) for one in state.identified],
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -156,6 +167,7 @@ def decode_state(data: bytes) -> StateRecord:
         symptoms={code: tuple(fact) for code, fact in body.get("symptoms", {}).items()},
         recheck_ms=body.get("recheck", 0),
         requested_ms=body.get("requested", 0),
+        identified=tuple([Identified(*one) for one in body.get("identified", ())]),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 

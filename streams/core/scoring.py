@@ -12,12 +12,14 @@ from schemas.ids import make_id
 from schemas.score import OwnNormal, RiskScore
 from schemas.vitals import VITALS
 from streams.core.effects import PublishScore
+from streams.core.evolve import evolve
 from streams.core.learning.judge import Judged
 from streams.core.models import MODELS
 from streams.core.models.base import OnlineModel, Opinion, Parameters, digest
 from streams.core.models.snapshot import VERSION
 from streams.core.signal.features import DEVIATION, Aspect, Features, aspect, features
 from streams.core.signal.series import Point, Points
+from streams.core.signal.tracks import MINUTE_MS, with_only
 from streams.core.state import PatientState
 
 WORTH_TELLING = 0.05
@@ -34,7 +36,7 @@ def learn(state: PatientState, kind: str, points: Points, point: Point) -> tuple
         aspects.pop(kind, None)
         return aspects, state.learned
     aspects[kind] = seen
-    if points[-1] != point:
+    if points[-1] != point or point.in_doubt:
         return aspects, state.learned
     x = {DEVIATION[kind]: seen.deviation}
     return aspects, {design.id: _taught(design, state.learned.get(design.id), x) for design in MODELS}
@@ -49,11 +51,21 @@ def relearn(state: PatientState, kind: str, points: Points) -> tuple[dict[str, A
     }
     for last in range(1, len(points) + 1):
         seen = aspect(kind, points[:last])
-        if seen is not None:
-            aspects[kind] = seen
+        if seen is None:
+            continue
+        aspects[kind] = seen
+        if not points[last - 1].in_doubt:
             x = {DEVIATION[kind]: seen.deviation}
             learned = {design.id: _taught(design, learned.get(design.id), x) for design in MODELS}
     return aspects, learned
+
+
+def reteach(state: PatientState, kind: str) -> PatientState:
+    """What is remembered of a kind, made anew from the readings that are left; those in doubt teach nothing."""
+    points = state.series.get(kind, ())
+    aspects, learned = relearn(state, kind, points)
+    times = [(point.milli, point.at_ms // MINUTE_MS) for point in points if not point.in_doubt]
+    return evolve(state, aspects=aspects, learned=learned, tracks=with_only(state.tracks, kind, times))
 
 
 def scores(

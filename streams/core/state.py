@@ -21,6 +21,9 @@ MAX_PLANS = 4
 MAX_REFUSED = 8
 """Refused inputs kept for the team to see."""
 
+MAX_IDENTIFIED = 8
+"""Answers to "is this you?" remembered; as long as readings in doubt are."""
+
 MAX_WITHDRAWN = 32
 """Corrected or invalidated readings remembered, so that a copy that comes later does not count after all."""
 
@@ -127,6 +130,14 @@ class Withdrawn(NamedTuple):
     milli: int
 
 
+class Identified(NamedTuple):
+    """Somebody has answered whether a reading is the patient's own."""
+
+    kind: str
+    at_ms: int
+    mine: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The triage as last published, to tell a change from a repeat."""
@@ -156,6 +167,7 @@ class PatientState:
     answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
     recheck_ms: when a rule that waits for another reading decides without one; 0 = none waits.
     back_ms: a planned absence that began by then has been ended by a red; 0 = none was.
+    identified: answers to "is this you?", newest last.
     requested_ms: when the patient last asked to be contacted; 0 = never.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
@@ -191,6 +203,7 @@ class PatientState:
     recheck_ms: int = 0
     requested_ms: int = 0
     back_ms: int = 0
+    identified: tuple[Identified, ...] = ()
 
     @property
     def is_known(self) -> bool:

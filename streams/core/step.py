@@ -16,7 +16,7 @@ from schemas.events import (
     Resumed,
     TimerFired,
 )
-from streams.core.asking import ended, repeats, unwatched
+from streams.core.asking import ended, persons, repeats, unwatched
 from streams.core.command import obey
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
@@ -127,7 +127,7 @@ def _told_beside(
     if isinstance(event, MeasurementReceived):
         refused = verdict.outcome is not None and not verdict.outcome.is_accepted
         if not refused:
-            return []
+            return [*persons(verdict, after, event.id, context)]
         return [*unwatched(after, verdict, event.id, context), *repeats(state, after, event.id, context)]
     if isinstance(event, CarePlanReceived):
         return [*ended(state.clocked_plan, after, event.id, context)]
@@ -145,7 +145,7 @@ def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[V
         case CarePlanReceived():
             return plan_received(state, event, context), None
         case BindingsReceived():
-            return bindings_received(state, event), None
+            return bindings_received(state, event, context), None
         case ClinicalOutcomeReceived():
             return outcome_received(state, event), None
         case _:

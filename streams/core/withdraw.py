@@ -5,15 +5,15 @@ They are remembered, so that one that arrives after its correction changes nothi
 
 from collections.abc import Sequence
 
+from streams.core.admission.identity import reviewed
 from streams.core.context import Context
 from streams.core.escalation.ladder import Trigger, is_legal
 from streams.core.escalation.moves import Move, end
 from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
 from streams.core.hindsight import supported
-from streams.core.scoring import relearn
+from streams.core.scoring import reteach
 from streams.core.signal.series import Point
-from streams.core.signal.tracks import MINUTE_MS, with_only
 from streams.core.state import MAX_WITHDRAWN, PatientState, Withdrawn
 from streams.core.triage import Triage
 
@@ -30,18 +30,14 @@ def withdraw(state: PatientState, kind: str, gone: Sequence[Point], context: Con
     state = evolve(state, withdrawn=tuple(kept))
     away = {point[:2] for point in gone}
     points = state.series.get(kind, ())
-    left = tuple(point for point in points if point[:2] not in away)
+    left = reviewed(state, kind, tuple(point for point in points if point[:2] not in away))
     if left == points:
         return state
     series = {**state.series, kind: left}
     if not left:
         del series[kind]
     after = evolve(state, series=series)
-    if not context.scoring:
-        return after
-    aspects, learned = relearn(state, kind, left)
-    times = [(point.milli, point.at_ms // MINUTE_MS) for point in left]
-    return evolve(after, aspects=aspects, learned=learned, tracks=with_only(state.tracks, kind, times))
+    return reteach(after, kind) if context.scoring else after
 
 
 def reconsider(state: PatientState, why: str, triage: Triage, context: Context) -> tuple[PatientState, Move | None]:

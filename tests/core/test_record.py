@@ -19,7 +19,7 @@ from streams.core.record import (
     offset_of,
     partition_key,
 )
-from streams.core.state import PatientState
+from streams.core.state import Identified, PatientState
 from tests.builders import DAY, PATIENT, T0, Patient, make_invalidate, make_outcome, make_refusal, make_slot
 
 
@@ -38,7 +38,8 @@ def full() -> PatientState:
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.measures(14, kind="glucose")
     patient.waits(hours=3, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
-    return evolve(patient.state, standing=Standing(T0, T0 + 1, T0, 120_000, 90_000, "0" * 64))
+    standing = Standing(T0, T0 + 1, T0, 120_000, 90_000, "0" * 64)
+    return evolve(patient.state, standing=standing, identified=(Identified("weight", T0, mine=True),))
 
 
 @pytest.mark.parametrize("state", [PatientState("p1"), Patient().state, full()], ids=["new", "quiet", "full"])

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import orjson
 
 from schemas.answers import Answers
+from schemas.base import rfc3339
 from schemas.circumstances import Circumstances
 from schemas.codec import dumps
-from schemas.command import Acknowledge, Close
+from schemas.command import Acknowledge, Close, Identify, Invalidate
+from schemas.plan import PlannedAbsence
 from schemas.topics import ANSWERS
 from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading
 from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, copd, heart
@@ -198,6 +200,42 @@ def fever_on_chemotherapy(tell: Teller) -> None:
     tell.says(said_ms + HOUR_MS, who.name, close("nurse-lung-1", who.name, said_ms + HOUR_MS, "true"))
 
 
+def planned_holiday(tell: Teller) -> None:
+    """Five days away: nothing is missed, nobody is reminded, a red on the fourth day ends it."""
+    who = copd("gold-holiday")
+    away = PlannedAbsence(begins=_instant(tell.at(2, "20:00")), ends=_instant(tell.at(8, "06:00")), why="holiday")
+    tell.enrol(who, absences=(away,))
+    tell.sets(who, range(3), {})
+    tell.reads(who, "spo2", 84, tell.at(6, "09:00"))
+    tell.reads(who, "spo2", 85, tell.at(6, "09:08"))
+    tell.says(tell.at(6, "09:30"), who.name, acknowledge("duty-lung", who.name, tell.at(6, "09:30")))
+    tell.sets(who, range(8, 10), {"spo2": 92})
+
+
+def is_this_you(tell: Teller) -> None:
+    """A new scale: first his wife steps on it, and he says that it was not him, and a nurse takes it away."""
+    who = heart("gold-is-this-you")
+    tell.enrol(who)
+    tell.sets(who, range(4), {})
+    swapped = replace(who, devices={**who.devices, "weight": "scale2"})
+    tell.add(bindings(swapped.bindings(tell.at(4, "06:00")).model_copy(update={"version": 2}), tell.at(4, "06:00")))
+    at_ms = tell.at(4, "07:50")
+    for n, (kind, value) in enumerate((("weight", 64.2), ("sbp", 131), ("dbp", 79), ("pulse", 71))):
+        tell.reads(swapped, kind, value, at_ms + n * MINUTE_MS)
+    said_ms = at_ms + HOUR_MS
+    answer = {"id": "identify-1", "patient": who.name, "by": "app-1", "role": "citizen", "kind": "weight"}
+    denied = Identify.model_validate({**answer, "measured_at": rfc3339(at_ms), "mine": False})
+    tell.add(command(denied, said_ms))
+    gone = {"id": "invalidate-1", "patient": who.name, "by": "nurse-heart-1", "role": "nurse", "kind": "weight"}
+    wrong = Invalidate.model_validate({**gone, "measured_at": rfc3339(at_ms), "why": "wrong_patient"})
+    tell.add(command(wrong, said_ms + HOUR_MS))
+    tell.sets(swapped, range(5, 7), {})
+
+
+def _instant(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
 STORIES: Mapping[str, Callable[[Teller], None]] = {
     "exacerbation": exacerbation,
     "weight-gain": weight_gain,
@@ -211,4 +249,6 @@ STORIES: Mapping[str, Callable[[Teller], None]] = {
     "phq-item-nine": phq_item_nine,
     "pregnancy-red": pregnancy_red,
     "fever-on-chemotherapy": fever_on_chemotherapy,
+    "planned-holiday": planned_holiday,
+    "is-this-you": is_this_you,
 }

@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.triage import Finding, TriageLevel
 from streams.core.rules.base import View
-from streams.core.signal.series import REPEAT_MS, Point, Points
+from streams.core.signal.series import IN_DOUBT, REPEAT_MS, Point, Points
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -33,13 +33,16 @@ class CrossChecks:
     """Each finding is yellow and unconfirmed when the patient may be concerned, a task when only the device is."""
 
     id = "check"
-    version = "1"
+    version = "2"
     source = "clinical README section 1: cross-checks; flat line and impossible step: our choice"
     summary = "readings that contradict each other, look like another unit or person, or no body makes"
 
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
         """At most one finding per check."""
-        doubts = [self._doubt(view, *each) for each in (*_pressure(view), *_breath(view), *_weight(view))]
+        doubts = [
+            self._doubt(view, *each)
+            for each in (*_pressure(view), *_breath(view), *_weight(view), *_person(view), *_stranger(view))
+        ]
         faults = [self._fault(*each) for each in (*_steps(view), *_flat(view), *_unworn(view))]
         return tuple(doubts + faults)
 
@@ -89,6 +92,23 @@ def _weight(view: View) -> Found:
         yield "pounds", "weight", newest
     elif high - low > WEIGHT_JUMP:
         yield "weight_jump", "weight", newest
+
+
+def _person(view: View) -> Found:
+    """The first reading since a device was bound, far from the own normal: is this you?"""
+    for kind in sorted([kind for kind, points in view.series.items() if points[-1].flags & IN_DOUBT]):
+        point = view.series[kind][-1]
+        if (kind, point.at_ms, False) not in view.state.identified:
+            yield f"person.{kind}", kind, point
+
+
+def _stranger(view: View) -> Found:
+    """Somebody has said that it was another person's; a nurse or a doctor declares it invalid."""
+    since = view.now_ms - view.rules.missing.recent_hours * HOUR_MS
+    for kind, at_ms, mine in view.state.identified:
+        if not mine and at_ms >= since:
+            points = view.series.get(kind, ())
+            yield from ((f"stranger.{kind}", kind, p) for p in points if p.in_doubt and p.at_ms == at_ms)
 
 
 def _steps(view: View) -> Found:

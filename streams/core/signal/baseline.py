@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from schemas.vitals import VITALS
-from streams.core.signal.series import Points
+from streams.core.signal.series import IN_DOUBT, Points
 
 DAY_MS: Final = 86_400_000
 
@@ -59,7 +59,7 @@ class Baseline:
 
 
 def own_normal(kind: str, points: Points) -> Baseline | None:
-    """What was normal before the newest reading: the 14 days before it, itself left out.
+    """What was normal before the newest reading: the 14 days before it, itself and readings in doubt left out.
 
     Missing: None for kinds without numbers, with fewer than MIN_COUNT readings, or all within MIN_SPAN_MS.
     """
@@ -67,7 +67,9 @@ def own_normal(kind: str, points: Points) -> Baseline | None:
     before = window(points)
     if resolution is None or len(before) < MIN_COUNT or before[-1].at_ms - before[0].at_ms < MIN_SPAN_MS:
         return None
-    values = sorted([milli for _, milli, _ in before])
+    values = sorted([milli for _, milli, flags in before if flags < IN_DOUBT])
+    if len(values) < MIN_COUNT:
+        return None
     level = _median(values)
     spread = (_median(sorted([abs(value - level) for value in values])) * MAD_SCALE + 5_000) // 10_000
     return Baseline(level, max(spread, floor(kind, level, resolution)), len(values))

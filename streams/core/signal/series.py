@@ -15,6 +15,9 @@ UNCONFIRMED = 1
 BELOW, ABOVE = 2, 4
 """Flags: the device could not measure it, the value is below or above the bound that stands beside it."""
 
+IN_DOUBT = 8
+"""Flag: it may be another person's (`admission/identity.py`): it colours, and the own normal leaves it out."""
+
 MAX_POINTS = 64
 """Points kept per kind: 7 days of a hypertension series (28) twice over; keeps the state below its 16 kB ceiling."""
 
@@ -33,6 +36,11 @@ class Point(NamedTuple):
     def in_confirm_band(self) -> bool:
         """Possible but extreme: kept, coloured at once, marked unconfirmed."""
         return bool(self.flags & UNCONFIRMED)
+
+    @property
+    def in_doubt(self) -> bool:
+        """May it be another person's?"""
+        return bool(self.flags & IN_DOUBT)
 
     @property
     def is_bound(self) -> bool:
