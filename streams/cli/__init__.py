@@ -17,7 +17,7 @@ COMMANDS = {
     "history": ("streams.cli.history", "tell who was told of an alert, with what result, who saw it and who acted"),
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),
     "rejected": ("streams.cli.rejected", "list, show and redrive what was refused"),
-    "report": ("streams.cli.report", "a team's week on one page: burden, waiting times, how often rules were right"),
+    "report": ("streams.cli.report", "a team's week or day on one page; who sends and is not watched"),
     "month": ("streams.cli.month", "simulate a month over Easter with three teams, and print how the ladder held"),
     "worker": ("streams.cli.worker", "run one worker"),
     "learn": ("streams.cli.learn", "learn from what became of people, and publish what was learned"),

@@ -20,6 +20,7 @@ from schemas.topics import AUDIT, MEASUREMENTS, alerts_topic
 from schemas.vital_sign import Text
 from streams.adapters.log_tail import LogTail, topics_named
 from streams.adapters.settings import Settings
+from streams.cli import unwatched
 from streams.cli.given import run
 from streams.cli.overviews import overviews
 from streams.cli.whereabouts import here
@@ -125,6 +126,9 @@ def team(name: str, *, days: float, as_json: bool, language: Language) -> None:
         return
     for line in tell(found, language):
         click.echo(line)
+
+
+command.add_command(unwatched.command, "unwatched")
 
 
 async def _collect(settings: Settings, name: str, now_ms: int, span_ms: int) -> Week:
