@@ -72,7 +72,8 @@ class AuditBody(Open):
     source N: None for timers. patient R: None when unknown or not well-formed.
     reason, next_step N: what is wrong and what the sender should do, without any value of the input.
     at N: now of the event, RFC 3339. by R: staff id of a command.
-    carried_by, until: for accepted.suppressed, the open alert that carries it and its next deadline.
+    carried_by, until: for accepted.suppressed, the open alert that carries it and its next deadline. suppressed N:
+    then also the reason codes of the findings that it carries; None = none.
     """
 
     v: Literal[1] = 1
@@ -87,4 +88,5 @@ class AuditBody(Open):
     decision: Decision | None = None
     carried_by: str | None = None
     until: str | None = None
+    suppressed: tuple[str, ...] | None = None
     by: str | None = None

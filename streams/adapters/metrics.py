@@ -155,6 +155,9 @@ TO_ACKNOWLEDGE = Declared(
 VERDICTS_GIVEN = Declared(
     Counter, "alert_verdicts_total", "Closed alerts by each rule that had a reason in them.", ("rule", "verdict")
 )
+SUPPRESSED = Declared(
+    Counter, "suppressed_findings_total", "Findings that an open alert carried, so that nobody was called.", ("rule",)
+)
 LAST_INPUT = Declared(
     Gauge, "last_input_timestamp_seconds", "Kafka's time of the newest input of a real patient; before one, our start."
 )

@@ -17,7 +17,7 @@ from schemas.ids import SYNTHETIC_PREFIX, is_synthetic
 from streams.adapters import metrics as m
 from streams.adapters.clock import wall_ms
 from streams.adapters.metrics import Metrics
-from streams.core.burden import Burden, rules_of
+from streams.core.burden import Burden, rule_of, rules_of
 from streams.core.effects import Effect, PublishAlert, WriteAudit
 from streams.core.fold import Slice
 from streams.core.state import AlertState
@@ -160,6 +160,9 @@ class Tally:
             if body.source is not None and body.outcome is not None:
                 synthetic = body.patient is not None and is_synthetic(body.patient)
                 counts[synthetic, body.source.topic, body.outcome.value] += 1
+                if body.suppressed and not synthetic:
+                    for reason in body.suppressed:
+                        self.metrics[m.SUPPRESSED].labels(rule_of(reason)).inc()
         for (synthetic, topic, outcome), count in counts.items():
             if synthetic:
                 self.metrics[m.SYNTHETIC_OUTCOMES].labels(outcome).inc(count)

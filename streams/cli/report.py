@@ -1,6 +1,5 @@
 """`nattevagt report team`: a week of one team's alerts on one page, to be read aloud at a meeting."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,7 @@ from streams.cli import unwatched
 from streams.cli.given import run
 from streams.cli.overviews import overviews
 from streams.cli.whereabouts import here
-from streams.core.burden import AUTOMATIC_SHARE, MANUAL_PER_PATIENT_DAY, Burden, quantile
+from streams.core.burden import AUTOMATIC_SHARE, MANUAL_PER_PATIENT_DAY, Burden, Held, quantile
 from streams.replay.decisions import is_watch_alive
 
 INPUTS = frozenset({MEASUREMENTS, "answers.v1"})
@@ -55,20 +54,28 @@ TEXTS: dict[str, Text] = {
     ),
     "ppv": Text("  {rule}: {right} af {total} sande ({share:.0%})", "  {rule}: {right} of {total} true ({share:.0%})"),
     "ppvs": Text("Hvor ofte en regel havde ret, som I lukkede:", "How often a rule was right, as you closed:"),
+    "carried": Text(
+        "Fund, der ikke fik en egen alarm, fordi en åben alarm bar dem: {count} {rules}",
+        "Findings without an alert of their own, because an open one carried them: {count} {rules}",
+    ),
+    "waited": Text(
+        "Fund, der ventede på en måling til: {count} {rules}",
+        "Findings that waited for another reading: {count} {rules}",
+    ),
     "ended": Text("Afsluttet: {what}. Åbne nu: {open}.", "Ended: {what}. Open now: {open}."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What a report says. inputs: outcome -> how many of the patients' inputs ended so."""
+    """What a report says. held: outcomes of the patients' inputs, and the findings that raised nothing of their own."""
 
     team: str
     begin_ms: int
     end_ms: int
     patients: int
     burden: Burden
-    inputs: Mapping[str, int]
+    held: Held
 
     @property
     def rate(self) -> float:
@@ -78,8 +85,8 @@ class Week:
     @property
     def automatic(self) -> tuple[float, int]:
         """Share of accepted inputs that needed nobody, and how many there were."""
-        accepted = sum(count for name, count in self.inputs.items() if Outcome(name).is_accepted)
-        return (self.inputs.get(Outcome.ACCEPTED_NO_ALERT.value, 0) / accepted if accepted else 0.0), accepted
+        accepted = sum(count for name, count in self.held.inputs.items() if Outcome(name).is_accepted)
+        return (self.held.inputs[Outcome.ACCEPTED_NO_ALERT.value] / accepted if accepted else 0.0), accepted
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
@@ -102,6 +109,8 @@ class Week:
             "escalated": self.burden.escalated,
             "red_minutes_unattended": round(self.burden.all_unattended_s / 60, 1),
             "precision": {rule: {"true": a, "closed": b} for rule, (a, b) in self.burden.precision().items()},
+            "suppressed": dict(sorted(self.held.carried.items())),
+            "waited_for_a_second": dict(sorted(self.held.waited.items())),
             "ended": dict(sorted(self.burden.ended.items())),
             "open": len(self.burden.open),
         }
@@ -115,10 +124,12 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @click.option("--days", type=click.FloatRange(min=0.01, max=400), default=7.0, show_default=True)
+@click.option("--day", is_flag=True, help="The last 24 hours, as --days 1: what was suppressed today, by rule.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True)
-def team(name: str, *, days: float, as_json: bool, language: Language) -> None:
+def team(name: str, *, days: float, day: bool, as_json: bool, language: Language) -> None:
     """One week of team NAME, up to now."""
+    days = 1.0 if day else days
     place = here()
     found = run(_collect(place.settings, name, place.now_ms(), int(days * DAY_MS)))
     if as_json:
@@ -141,26 +152,27 @@ async def _collect(settings: Settings, name: str, now_ms: int, span_ms: int) -> 
     steps = [AlertStep.model_validate_json(value) for value in values if not is_watch_alive(value)]
     held = await overviews(settings)
     mine = {one.patient for one in held.values() if one.team == name}
-    inputs: Counter[str] = Counter()
+    inputs = Held()
     async with LogTail(settings, [AUDIT]) as tail:
         async for record in tail.read():
             _count(inputs, orjson.loads(record.value), mine, now_ms - span_ms)
     return week(name, steps, held.values(), inputs, now_ms - span_ms, now_ms)
 
 
-def _count(inputs: Counter[str], body: dict[str, Any], mine: set[str], begin_ms: int) -> None:
+def _count(inputs: Held, body: dict[str, Any], mine: set[str], begin_ms: int) -> None:
     source = body.get("source")
     if source is None or source["topic"] not in INPUTS or body.get("patient") not in mine:
         return
     if to_ms(datetime.fromisoformat(body["at"])) >= begin_ms:
-        inputs[body["outcome"]] += 1
+        held = (body.get("decision") or {}).get("held")
+        inputs.outcome(body["outcome"], body["patient"], body.get("suppressed") or (), held or ())
 
 
 def week(
     name: str,
     steps: Iterable[AlertStep],
     patients: Iterable[Overview],
-    inputs: Mapping[str, int],
+    inputs: Held,
     begin_ms: int,
     end_ms: int,
 ) -> Week:
@@ -199,8 +211,15 @@ def tell(found: Week, language: Language) -> Iterator[str]:
         yield say("ppvs")
     for rule, (right, total) in burden.precision().items():
         yield say("ppv", rule=rule, right=right, total=total, share=right / total)
+    for key, counts in (("carried", found.held.carried), ("waited", found.held.waited)):
+        yield say(key, count=sum(counts.values()), rules=_rules(counts))
     what = ", ".join(f"{name} {count}" for name, count in sorted(burden.ended.items())) or "0"
     yield say("ended", what=what, open=len(burden.open))
+
+
+def _rules(counts: Mapping[str, int]) -> str:
+    """`limits 12, news2 3`, the most first."""
+    return ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items(), key=lambda row: (-row[1], row[0])))
 
 
 def _span(seconds: int | None) -> str:

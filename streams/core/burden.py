@@ -116,6 +116,30 @@ class Burden:
         return found
 
 
+@dataclass(slots=True)
+class Held:
+    """What raised no alert of its own, counted from audited outcomes, so that nothing is held back unseen.
+
+    inputs: outcome -> how many. carried: rule -> findings that an open alert carried. waiting: (patient, reason) that
+    waited for a second reading.
+    """
+
+    inputs: Counter[str] = field(default_factory=Counter)
+    carried: Counter[str] = field(default_factory=Counter)
+    waiting: set[tuple[str, str]] = field(default_factory=set)
+
+    def outcome(self, outcome: str, patient: str, suppressed: Sequence[str], held: Sequence[str]) -> None:
+        """Count one outcome of a patient's input. suppressed, held: reason codes, as the audit has them."""
+        self.inputs[outcome] += 1
+        self.carried.update(rule_of(reason) for reason in suppressed)
+        self.waiting.update((patient, reason) for reason in held)
+
+    @property
+    def waited(self) -> Mapping[str, int]:
+        """Rule -> findings that waited for a second reading, each patient's once."""
+        return Counter(rule_of(reason) for _, reason in self.waiting)
+
+
 def quantile(values: Sequence[int], share: float) -> int | None:
     """The value that this share of all is at or below; None without values. No interpolation: a value that was."""
     ordered = sorted(values)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from schemas.alert import AlertStepType
 from schemas.triage import Finding
 from streams.core.context import Context
 from streams.core.escalation.ladder import WAITING, Phase, Trigger, phase_of
@@ -15,16 +14,24 @@ from streams.core.verdict import Verdict
 
 
 def unanswered(
-    state: PatientState, held: Sequence[str], concerns: Sequence[Finding], verdict: Verdict
+    state: PatientState,
+    held: Sequence[str],
+    concerns: Sequence[Finding],
+    verdict: Verdict,
+    crowded: AlertState | None = None,
 ) -> list[Finding]:
     """Concerns that no person has closed: part of the open alert, newer than what was closed, or just arrived.
 
     A reading may be measured before the evidence of a closed alert and arrive after it: nobody has seen it.
+    crowded: an alert just closed that had no room to show all it carried; what it did not show still holds.
     """
     return [
         finding
         for finding in concerns
-        if finding.at_ms > state.handled_ms or finding.reason in held or just_arrived(finding, state, verdict)
+        if finding.at_ms > state.handled_ms
+        or finding.reason in held
+        or just_arrived(finding, state, verdict)
+        or (crowded is not None and finding.reason not in crowded.reasons and finding.at_ms >= crowded.since_ms)
     ]
 
 
@@ -116,8 +123,6 @@ def _is_news(finding: Finding, alert: AlertState) -> bool:
 
 
 def _ended(state: PatientState, move: Move) -> tuple[PatientState, Move]:
-    """Over for good. What a repeat contradicted is not handled: it is red again if the repeat is withdrawn."""
-    if move.step is AlertStepType.WITHDRAWN:
-        return evolve(state, alert=None), move
-    handled = max(state.handled_ms, move.alert.evidence_ms)
-    return evolve(state, alert=None, handled_ms=handled), move
+    """Over, and handled by nobody: a red that its repeat contradicted is red again if the repeat is withdrawn, and what
+    expired with its plan is raised anew if it still holds under the next one."""
+    return evolve(state, alert=None), move

@@ -12,11 +12,11 @@ from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, SendReply, WriteAudit
 from streams.core.escalation.ladder import Phase, phase_of
 from streams.core.escalation.messages import tell
-from streams.core.escalation.moves import Move, clock_of
+from streams.core.escalation.moves import MAX_REASONS, Move, clock_of
 from streams.core.evolve import evolve
 from streams.core.react import just_arrived, react, unanswered
 from streams.core.replies import of_triage
-from streams.core.state import PatientState, Shown
+from streams.core.state import AlertState, PatientState, Shown
 from streams.core.triage import Triage, assess
 from streams.core.verdict import Verdict
 from streams.core.withdraw import reconsider
@@ -42,11 +42,12 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     triage = assess(state, context)
     concerns = (*triage.concerns, *verdict.late)
     held = () if state.alert is None else state.alert.reasons
+    crowded = _crowded(move)
     ended = None
     if verdict.withdrew is not None:
         state, ended = reconsider(state, verdict.withdrew, triage, context)
     state, more = _told(state, ended, cause, context)
-    state, reaction = react(state, unanswered(state, held, concerns, verdict), cause, context)
+    state, reaction = react(state, unanswered(state, held, concerns, verdict, crowded), cause, context)
     state, last = _told(state, reaction, cause, context)
     effects += [*more, *last]
     moves = tuple(m for m in (move, ended, reaction) if m is not None)
@@ -65,6 +66,13 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     if triage.recheck_ms != state.recheck_ms:
         state = evolve(state, recheck_ms=triage.recheck_ms)
     return Settled(state, triage, moves, tuple(effects), changed)
+
+
+def _crowded(move: Move | None) -> AlertState | None:
+    """The alert that a person has just closed, where it had no room for more reasons: some were never shown."""
+    if move is None or move.step is not AlertStepType.CLOSED or len(move.alert.reasons) < MAX_REASONS:
+        return None
+    return move.alert
 
 
 def _told(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[PatientState, list[Effect]]:
@@ -118,7 +126,8 @@ def _publish(move: Move, state: PatientState, cause: str, context: Context) -> l
 def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Context) -> list[Effect]:
     """The input's one terminal outcome, and its bytes on rejected.v1 when it does not count."""
     state = settled.state
-    outcome = verdict.outcome or _outcome(verdict, settled)
+    carried = _carried(verdict, settled)
+    outcome = verdict.outcome or _outcome(settled, carried)
     measured_ms = None if verdict.reading is None else verdict.reading[1].at_ms
     suppressed = outcome is Outcome.ACCEPTED_SUPPRESSED and state.alert is not None
     source = event.source
@@ -134,6 +143,7 @@ def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Cont
         decision=decision(settled, context, measured_ms) if outcome.is_accepted else None,
         carried_by=state.alert.id if suppressed and state.alert else None,
         until=rfc3339(state.alert.deadline_ms) if suppressed and state.alert else None,
+        suppressed=carried if suppressed else None,
         by=verdict.by,
     )
     effects: list[Effect] = [WriteAudit(max(state.now_ms, event.received_ms), body)]
@@ -150,19 +160,23 @@ def account(event: InputEvent, verdict: Verdict, settled: Settled, context: Cont
     return effects
 
 
-def _outcome(verdict: Verdict, settled: Settled) -> Outcome:
+def _outcome(settled: Settled, carried: tuple[str, ...]) -> Outcome:
     if any(move.step in NEWS for move in settled.moves):
         return Outcome.ACCEPTED_ALERT
-    alert = settled.state.alert
-    if alert is None:
-        return Outcome.ACCEPTED_NO_ALERT
-    reading = verdict.reading
-    carried = any(late.reason in alert.reasons for late in verdict.late)
-    if reading is not None:
-        carried = carried or any(f"{reading[0]}_milli" in finding.evidence for finding in settled.triage.concerns)
-    if verdict.answers is not None:
-        carried = carried or any(just_arrived(finding, settled.state, verdict) for finding in settled.triage.concerns)
     return Outcome.ACCEPTED_SUPPRESSED if carried else Outcome.ACCEPTED_NO_ALERT
+
+
+def _carried(verdict: Verdict, settled: Settled) -> tuple[str, ...]:
+    """Reasons of the concerns that rest on this input and are part of the open alert; empty = none, or no alert."""
+    alert, reading = settled.state.alert, verdict.reading
+    if alert is None:
+        return ()
+    found = [late.reason for late in verdict.late if late.reason in alert.reasons]
+    if reading is not None:
+        found += [one.reason for one in settled.triage.concerns if f"{reading[0]}_milli" in one.evidence]
+    if verdict.answers is not None:
+        found += [one.reason for one in settled.triage.concerns if just_arrived(one, settled.state, verdict)]
+    return tuple(dict.fromkeys(found))
 
 
 def decided(settled: Settled, cause: str, context: Context, why: str = "time.passed") -> list[Effect]:
