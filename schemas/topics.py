@@ -193,7 +193,17 @@ TABLE: tuple[Topic, ...] = (
         "learned",
         7 * DAY_MS,
     ),
-    Topic(AUDIT, "source", "AuditBody", ("worker",), Layout.PATIENT, "delete", UNLIMITED, _BIG, "output"),
+    Topic(
+        AUDIT,
+        "source",
+        "AuditBody",
+        ("worker", "learn", "operator"),
+        Layout.PATIENT,
+        "delete",
+        UNLIMITED,
+        _BIG,
+        "output",
+    ),
     Topic(
         STATE,
         "patient",

@@ -31,6 +31,8 @@ add 'User:worker' --operation Write --topic 'rejected.v1'
 add 'User:worker' --operation Write --topic 'examples.v1'
 add 'User:learn' --operation Write --topic 'learner-state.v1'
 add 'User:worker' --operation Write --topic 'audit.v1'
+add 'User:learn' --operation Write --topic 'audit.v1'
+add 'User:operator' --operation Write --topic 'audit.v1'
 add 'User:worker' --operation Write --topic 'nattevagt-state-changelog'
 add 'User:worker' --operation Write --topic 'alerts.v1.' --resource-pattern-type prefixed
 add 'User:worker' --operation Read --topic 'measurements.v1'

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import orjson
 from pydantic import ValidationError
 
-from schemas.base import rfc3339
-from schemas.codec import cloudevent
+from schemas.audit import AuditBody
+from schemas.base import rfc3339, to_ms
+from schemas.codec import cloudevent, dumps
 from schemas.errors import ConfigurationError
 from schemas.ids import make_id
-from schemas.model import MODEL, FellBack, Figures, ModelRecord, ModelSnapshot
-from schemas.topics import LEARNER_STATE, MODELS
+from schemas.model import MODEL, FellBack, Figures, Frozen, ModelRecord, ModelSnapshot, Promoted, RolledBack
+from schemas.topics import AUDIT, LEARNER_STATE, MODELS
 from streams.adapters import admin
 from streams.adapters.clock import wall_ms
 from streams.adapters.kafka import Deliverer, OutRecord
@@ -71,21 +72,57 @@ async def fared(settings: Settings, models: Sequence[str]) -> dict[str, Figures]
     return found
 
 
-async def publish(settings: Settings, record: ModelRecord) -> None:
-    """One person's decision, confirmed by Kafka. Raises: ConfigurationError, DeliveryError."""
+NEXT_STEP = "`nattevagt model list`, find out what changed, then promote again or leave it in the shadow"
+
+Act = Promoted | Frozen | RolledBack
+
+
+async def decide(settings: Settings, record: Act) -> None:
+    """One person's decision with its audit record, both confirmed by Kafka.
+
+    Without an audit nothing is promoted; what makes a model do less is done first and audited then.
+    Raises: ConfigurationError, DeliveryError.
+    """
     await admin.refuse_unsafe(settings, only=(MODELS,))
     at_ms = wall_ms()
+    name = make_id("model", record.model, record.type, record.by, at_ms)
+    headers = cloudevent(name, f"model.{record.type}", SOURCE, rfc3339(at_ms))
     body = record.model_dump_json().encode()
-    by = "" if isinstance(record, ModelSnapshot | FellBack) else record.by
-    headers = cloudevent(
-        make_id("model", record.model, record.type, by, at_ms), f"model.{record.type}", SOURCE, rfc3339(at_ms)
-    )
+    act = OutRecord(settings.topic(MODELS), 0, record.model.encode(), body, headers, at_ms)
+    audit = audited(settings, record, name)
     deliverer = Deliverer(settings)
     await deliverer.start()
     try:
-        await deliverer.deliver([OutRecord(settings.topic(MODELS), 0, record.model.encode(), body, headers, at_ms)])
+        for one in (audit, act) if isinstance(record, Promoted) else (act, audit):
+            await deliverer.deliver([one])
     finally:
         await deliverer.stop()
+
+
+def audited(settings: Settings, record: Act | FellBack, name: str) -> OutRecord:
+    """The audit record of what a person or the learner decided. name: of the record on models.v1; the same name
+    gives the same id, so that a repeat is known as one."""
+    if isinstance(record, FellBack):
+        why = f"{record.direction} events than said, {record.observed_milli} of {record.expected_milli} thousandths"
+        at, by, next_step = record.data_until, None, NEXT_STEP
+    else:
+        why, at, by, next_step = record.digest, record.at, record.by, None
+    body = AuditBody(
+        id=make_id("audit", name),
+        type="operation",
+        reason=f"model.{record.type} {record.model}: {why}",
+        next_step=next_step,
+        at=rfc3339(to_ms(at)),
+        by=by,
+    )
+    return OutRecord(
+        settings.topic(AUDIT),
+        0,
+        f"{MODELS}/{record.model}".encode(),
+        dumps(body.model_dump(mode="json", exclude_none=True)),
+        cloudevent(body.id, f"audit.{body.type}", SOURCE, body.at),
+        0,
+    )
 
 
 def _figures(held: object) -> Figures:

@@ -25,6 +25,7 @@ from streams.adapters.clock import steady_s, wall_ms
 from streams.adapters.kafka import Deliverer, OutRecord
 from streams.adapters.learn_metrics import LearnMetrics
 from streams.adapters.log_tail import LogTail
+from streams.adapters.model_log import NEXT_STEP, audited
 from streams.adapters.settings import Settings
 from streams.core.learning.designs import DESIGNS
 from streams.core.learning.learner import Learner
@@ -125,6 +126,9 @@ class Learning:
                     found += learner.take(record.offset, example)
         fresh = [record for record in found if name_of(record) not in self._there]
         await self._deliverer.deliver(self._out(record) for record in fresh)
+        # The fall-back first: it waits for no audit. A repeat after a crash audits it again under the same id.
+        fell = [record for record in found if isinstance(record, FellBack)]
+        await self._deliverer.deliver(audited(self._settings, record, name_of(record)) for record in fell)
         self._there.update(map(name_of, fresh))
         for record in fresh:
             self._tell(record)
@@ -175,9 +179,6 @@ class Learning:
     def _say(self, end: int | None) -> None:
         for learner in self._learners:
             self._metrics.progress(learner, end)
-
-
-NEXT_STEP = "`nattevagt model list`, find out what changed, then promote again or leave it in the shadow"
 
 
 def name_of(record: ModelRecord) -> str:

@@ -36,7 +36,9 @@ def alert_line(record: ConsumerRecord, language: Language) -> str:
 def audit_line(record: ConsumerRecord, language: Language) -> str:
     """One outcome, or what time alone decided."""
     body = audit_body(record.value)
-    where = "time" if body.source is None else f"{body.source.topic}[{body.source.partition}]@{body.source.offset}"
+    where = body.by or ("-" if body.type == "operation" else "time")
+    if body.source is not None:
+        where = f"{body.source.topic}[{body.source.partition}]@{body.source.offset}"
     said = [body.outcome.value if body.outcome else body.type]
     if body.reason is not None:
         said.append(texts.reason(body.reason, language))

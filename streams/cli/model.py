@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from schemas.base import rfc3339
 from schemas.errors import ConfigurationError
-from schemas.model import Figures, Frozen, ModelRecord, ModelSnapshot, Promoted, RolledBack
+from schemas.model import Figures, Frozen, ModelSnapshot, Promoted, RolledBack
 from streams.adapters import model_log
 from streams.adapters.clock import wall_ms
 from streams.adapters.settings import Settings
@@ -122,11 +122,11 @@ def _publish(
 ) -> None:
     body = {"model": snapshot.model, "digest": snapshot.digest, "by": by, "reason": reason, "at": rfc3339(wall_ms())}
     try:
-        record: ModelRecord = kind.model_validate(body)
+        record = kind.model_validate(body)
     except ValidationError as error:
         wrong = error.errors(include_input=False)[0]["loc"][0]
         raise ConfigurationError(f"--{wrong} is not well-formed.", next_step="A staff id has no blanks.") from None
-    run(model_log.publish(settings, record))
+    run(model_log.decide(settings, record))
 
 
 def _rows(log: model_log.ModelLog) -> list[dict[str, Any]]:

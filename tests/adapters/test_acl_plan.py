@@ -28,11 +28,13 @@ def test_nobody_may_delete() -> None:
 
 
 def test_only_the_worker_writes_what_it_decides() -> None:
-    """Alerts of every team, the log and the audit."""
-    decided = ("p-alerts.v1.", "p-patient-events.v1", "p-audit.v1", "p-nattevagt-state-changelog")
+    """Alerts of every team and the log; the audit also holds what people and the learner decide about models."""
+    decided = ("p-alerts.v1.", "p-patient-events.v1", "p-nattevagt-state-changelog")
     writers = {right.role for right in rights(SETTINGS) if "Write" in right.operations and right.name in decided}
+    auditors = {right.role for right in rights(SETTINGS) if "Write" in right.operations and right.name == "p-audit.v1"}
 
     assert {"worker"} == writers
+    assert {"worker", "learn", "operator"} == auditors
 
 
 def test_a_role_with_a_blank_becomes_one_user() -> None:

@@ -14,13 +14,14 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
+from schemas.audit import AuditBody
 from schemas.base import rfc3339
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.errors import ConfigurationError
 from schemas.example import Example
 from schemas.made import wire
 from schemas.model import FellBack, ModelSnapshot, Promoted
-from schemas.topics import CLINICAL_OUTCOMES, EXAMPLES, LEARNER_STATE, SCORES
+from schemas.topics import AUDIT, CLINICAL_OUTCOMES, EXAMPLES, LEARNER_STATE, SCORES
 from streams.adapters import admin, model_log
 from streams.adapters.broker import Broker
 from streams.adapters.input_records import InputRecord
@@ -161,7 +162,17 @@ def test_drift_is_told_to_the_operator(broker: Broker, prefix: str) -> None:
     assert 'nattevagt_model_fell_back_total{direction="more",model="risk"} 1.0' in page
     assert 'nattevagt_model_auroc_ratio{model="risk"}' in page
     log = asyncio.run(model_log.read(settings))
-    assert any(isinstance(one, FellBack) and one.direction == "more" for _, one in log.records)
+    fell = [one for _, one in log.records if isinstance(one, FellBack)]
+    assert "more" == fell[0].direction
+    told_of = [body for body in audited(settings) if (body.reason or "").startswith("model.fell_back")]
+    assert len(fell) == len(told_of)
+    assert (None, "operation", True) == (told_of[0].by, told_of[0].type, "model list" in (told_of[0].next_step or ""))
+
+
+def audited(settings: Settings) -> list[AuditBody]:
+    """What people and the learner decided, as the audit tells it."""
+    bodies = [AuditBody.model_validate_json(value) for value in values(settings, AUDIT)]
+    return [body for body in bodies if body.type == "operation"]
 
 
 def free_port() -> int:
@@ -229,6 +240,8 @@ def test_outcomes_make_a_snapshot_and_the_next_scores_carry_its_digest(
 
     records = asyncio.run(model_log.read(settings)).records
     assert "dr-1" == next(one.by for _, one in records if isinstance(one, Promoted))
+    told_of = [(body.by, (body.reason or "").split(":")[0]) for body in audited(settings)]
+    assert [("dr-1", f"model.promoted {risk}"), ("dr-1", f"model.rolled_back {risk}")] == told_of
     verdict = ward.judge()
     assert verdict.is_clean, verdict.to_json()
     assert verdict.scores > 100

@@ -1,5 +1,6 @@
 """The risk: worse never lowers it, silence never lowers it, it explains itself and says when it does not know."""
 
+from os import environ
 from random import Random
 
 import orjson
@@ -17,6 +18,9 @@ from tests.core.models.lives import KINDS, T0_MIN, life
 
 MAX_BYTES = 1_024
 """Of one person's tracks with ten kinds (issue: the state per patient for the model)."""
+
+EXAMPLES = int(environ.get("NATTEVAGT_TEST_EXAMPLES", "100"))
+"""A hundred each in CI. `NATTEVAGT_TEST_EXAMPLES=2000 pytest tests/core/models/test_risk.py` is the long run."""
 
 
 def snapshot(seed: int) -> Snapshot:
@@ -41,7 +45,7 @@ def test_time_in_the_programme_age_and_sex_are_no_features() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=100)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(seed=st.integers(0, 10**9), milli=st.integers(0, 400_000), more=st.integers(1, 100_000))
 def test_a_worse_reading_never_lowers_the_risk(kind: str, seed: int, milli: int, more: int) -> None:
     """On either side that is worse: further from the bands of everybody and from the own level at once."""
@@ -60,10 +64,10 @@ def test_a_worse_reading_never_lowers_the_risk(kind: str, seed: int, milli: int,
         start = (max(edges) if outwards > 0 else min(edges)) if edges else milli
         mild, bad = (max(start + outwards * (milli % 50_000 + step), 0) for step in (0, more))
         scores = [chance(risk_features(with_reading(tracks, kind, v, now + 5), now + 5), weights) for v in (mild, bad)]
-        assert scores[0] <= scores[1] or bad == 0
+        assert scores[0] <= scores[1]
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * EXAMPLES, deadline=None)
 @given(seed=st.integers(0, 10**9), wait=st.integers(0, 60_000))
 def test_silence_never_lowers_the_risk(seed: int, wait: int) -> None:
     """Time passes and nothing comes."""
@@ -73,7 +77,7 @@ def test_silence_never_lowers_the_risk(seed: int, wait: int) -> None:
     assert chance(risk_features(tracks, now), weights) <= chance(risk_features(tracks, now + wait), weights)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * EXAMPLES, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_no_nonsense_comes_out(seed: int) -> None:
     """Every number finite and in its bounds, whatever the life."""
