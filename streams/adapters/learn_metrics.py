@@ -1,12 +1,51 @@
-"""Metrics of the learning process: how each model's scores have fared, and how far it has read. No patient anywhere."""
+"""Every metric of `nattevagt learn`, declared as those of a worker are: how each model's scores have fared, how far
+it has read, and how near it is to falling back to the rules. No patient anywhere."""
 
-from typing import Final, Protocol
+from collections.abc import Mapping
+from math import nan
+from typing import Any, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector, start_http_server
+from prometheus_client import Counter, Gauge, start_http_server
 
-from schemas.model import Figures, ModelSnapshot
+from schemas.model import FellBack, Figures, ModelRecord, ModelSnapshot
+from streams.adapters.metrics import Declared, Metrics
+from streams.core.learning.watch import LIMIT, Watch
 
-PREFIX: Final = "nattevagt_model_"
+M = ("model",)
+
+AUROC = Declared(Gauge, "model_auroc_ratio", "Chance that an event had the higher score (prequential).", M)
+AUROC_UNKNOWN_QUIET = Declared(
+    Gauge, "model_auroc_unknown_quiet_ratio", "The same with every unknown label counted as quiet.", M
+)
+CALIBRATION = Declared(Gauge, "model_calibration_error_ratio", "Mean distance of risk and frequency (ECE).", M)
+OBSERVED_EXPECTED = Declared(Gauge, "model_observed_expected_ratio", "Events per event that the scores said.", M)
+UNKNOWN = Declared(Gauge, "model_unknown_ratio", "Share of scored moments whose label cannot be known.", M)
+DRIFT = Declared(
+    Gauge,
+    "model_drift_ratio",
+    "Evidence that events are twice (more) or half (fewer) as frequent as said; at 1 the rules are left alone.",
+    ("model", "direction"),
+)
+LABELS = Declared(Gauge, "model_labels_records", "Labels learned from.", M)
+OUTCOMES = Declared(Gauge, "model_outcomes_records", "Different events among them.", M)
+LAG = Declared(Gauge, "model_examples_lag_records", "Records of examples.v1 not read yet.", M)
+SNAPSHOTS = Declared(Counter, "model_snapshots_total", "Snapshots published.", M)
+FELL_BACK = Declared(
+    Counter,
+    "model_fell_back_total",
+    "Times risk and reality parted; if it was the promoted model, the rules are left alone.",
+    ("model", "direction"),
+)
+UNREADABLE = Declared(Counter, "model_examples_unreadable_total", "Records of examples.v1 that were no example.")
+
+TABLE: tuple[Declared[Any], ...] = tuple(row for row in list(vars().values()) if isinstance(row, Declared))
+
+FIGURES: Mapping[str, Declared[Gauge]] = {
+    "auroc": AUROC,
+    "auroc_unknown_quiet": AUROC_UNKNOWN_QUIET,
+    "calibration_error": CALIBRATION,
+    "unknown_share": UNKNOWN,
+}
 
 
 class Progress(Protocol):
@@ -15,6 +54,7 @@ class Progress(Protocol):
     upto: int
     labels: int
     outcomes: int
+    watch: Watch
 
     @property
     def name(self) -> str:
@@ -27,61 +67,39 @@ class Progress(Protocol):
 
 
 class LearnMetrics:
-    """In a registry of their own; every one has the label `model`, whose values are the ids of DESIGNS."""
+    """The rows of TABLE in a registry of their own, and what sets them."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(namespace="nattevagt_learn", registry=self.registry)
-        self.auroc = self._gauge("auroc_ratio", "Chance that an event had the higher score (prequential).")
-        self.auroc_unknown_quiet = self._gauge(
-            "auroc_unknown_quiet_ratio", "The same with every unknown label counted as quiet."
-        )
-        self.calibration = self._gauge("calibration_error_ratio", "Mean distance of risk and frequency (ECE).")
-        self.observed_expected = self._gauge("observed_expected_ratio", "Events per event that the scores said.")
-        self.unknown = self._gauge("unknown_ratio", "Share of scored moments whose label cannot be known.")
-        self.labels = self._gauge("labels", "Labels learned from.")
-        self.outcomes = self._gauge("outcomes", "Different events among them.")
-        self.lag = self._gauge("examples_lag_records", "Records of examples.v1 not read yet.")
-        self.snapshots = self._counter("snapshots_total", "Snapshots published.", ("model",))
-        self.fell_back = self._counter(
-            "fell_back_total", "Times risk and reality parted and the rules were left alone.", ("model", "direction")
-        )
-        self.unreadable = Counter(
-            PREFIX + "examples_unreadable_total", "Examples that could not be read.", registry=self.registry
-        )
+        self._held = Metrics(1, TABLE)
 
     def serve(self, port: int, host: str) -> None:
         """Open /metrics; 0 = none. Raises OSError when the port is taken."""
         if port:
-            start_http_server(port, host, self.registry)
+            start_http_server(port, host, self._held.registry)
 
     def progress(self, learner: Progress, end: int | None) -> None:
         """After a batch. end: where examples.v1 ends; None = not known."""
-        name = learner.name
-        self.labels.labels(name).set(learner.labels)
-        self.outcomes.labels(name).set(learner.outcomes)
+        name, held = learner.name, self._held
+        held[LABELS].labels(name).set(learner.labels)
+        held[OUTCOMES].labels(name).set(learner.outcomes)
+        held[DRIFT].labels(name, "more").set(learner.watch.more.sum / LIMIT)
+        held[DRIFT].labels(name, "fewer").set(learner.watch.fewer.sum / LIMIT)
         if end is not None:
-            self.lag.labels(name).set(max(end - 1 - learner.upto, 0))
-        self._figures(name, learner.figures())
+            held[LAG].labels(name).set(max(end - 1 - learner.upto, 0))
+        figures = learner.figures()
+        for field, row in FIGURES.items():
+            value = getattr(figures, field)
+            held[row].labels(name).set(nan if value is None else value)  # nothing can be said yet
+        said = figures.expected_milli
+        held[OBSERVED_EXPECTED].labels(name).set(figures.observed_milli / said if said else nan)
 
-    def snapshot(self, record: ModelSnapshot) -> None:
-        """One more is published."""
-        self.snapshots.labels(record.model).inc()
+    def published(self, record: ModelRecord) -> None:
+        """A snapshot or a fall-back stands on models.v1."""
+        if isinstance(record, ModelSnapshot):
+            self._held[SNAPSHOTS].labels(record.model).inc()
+        elif isinstance(record, FellBack):
+            self._held[FELL_BACK].labels(record.model, record.direction).inc()
 
-    def _figures(self, name: str, figures: Figures) -> None:
-        for gauge, value in (
-            (self.auroc, figures.auroc),
-            (self.auroc_unknown_quiet, figures.auroc_unknown_quiet),
-            (self.calibration, figures.calibration_error),
-            (self.unknown, figures.unknown_share),
-        ):
-            if value is not None:
-                gauge.labels(name).set(value)
-        if figures.expected_milli:
-            self.observed_expected.labels(name).set(figures.observed_milli / figures.expected_milli)
-
-    def _gauge(self, name: str, doc: str) -> Gauge:
-        return Gauge(PREFIX + name, doc, ("model",), registry=self.registry)
-
-    def _counter(self, name: str, doc: str, labels: tuple[str, ...]) -> Counter:
-        return Counter(PREFIX + name, doc, labels, registry=self.registry)
+    def unreadable(self) -> None:
+        """A record that no release of ours reads."""
+        self._held[UNREADABLE].inc()

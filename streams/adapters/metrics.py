@@ -24,11 +24,12 @@ from schemas.audit import Outcome
 from schemas.topics import INPUTS, PATIENT_EVENTS
 from schemas.triage import TriageLevel
 from streams.core.burden import RULE_IDS, VERDICTS
+from streams.core.learning.designs import DESIGNS
 
 M = TypeVar("M", Counter, Gauge, Histogram)
 
 PREFIX = "nattevagt_"
-UNITS = ("total", "seconds", "bytes", "records", "partitions", "alerts", "patients")
+UNITS = ("total", "seconds", "bytes", "records", "partitions", "alerts", "patients", "ratio")
 """What a name ends with. Counters end with `total`; base units only, as Prometheus asks."""
 
 ROOMS = ("intake", "monitor")
@@ -52,6 +53,8 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "beat": BEATS,
     "channel": ("webhook", "email", "console", "other"),
     "result": ("delivered", "failed"),
+    "model": tuple(design.id for design in DESIGNS),
+    "direction": ("more", "fewer"),
 }
 """Label -> every value it may have. Beside these there is `partition`: 0 to the number of partitions less one."""
 

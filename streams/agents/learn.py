@@ -141,7 +141,7 @@ class Learning:
         try:
             return Example.model_validate_json(record.value or b"")
         except ValidationError:
-            self._metrics.unreadable.inc()
+            self._metrics.unreadable()
             log.error("example refused", extra={"topic": EXAMPLES, "partition": 0, "offset": record.offset})
             return None
 
@@ -166,15 +166,14 @@ class Learning:
 
     def _tell(self, record: ModelRecord) -> None:
         """What an operator hears: each snapshot, and above all that risk and reality have parted."""
+        self._metrics.published(record)
         if isinstance(record, ModelSnapshot):
             log.info("snapshot", extra={"event_id": record.digest, "count": record.lineage.labels})
-            self._metrics.snapshot(record)
         elif isinstance(record, FellBack):
             log.critical(
                 "model fell back to rules",
                 extra={"reason": f"{record.model}: {record.direction} events than said", "next_step": NEXT_STEP},
             )
-            self._metrics.fell_back.labels(record.model, record.direction).inc()
 
     def _say(self, end: int | None) -> None:
         for learner in self._learners:

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import Counter, Histogram
 
 from schemas.topics import MEASUREMENTS
-from streams.adapters import metrics
+from streams.adapters import learn_metrics, metrics, notify_metrics
 from streams.adapters.failures import FailureCount
 from streams.adapters.metrics import PARTITION, TABLE, Metrics
 from streams.adapters.settings import Settings
@@ -16,6 +16,7 @@ SERIES = 600
 """Most series of a worker that owns nothing yet; each owned partition adds PER_PARTITION."""
 
 PER_PARTITION = 20
+EVERY = (*TABLE, *notify_metrics.TABLE, *learn_metrics.TABLE)
 PERSONS = ("patient", "device", "pseudonym", "user", "team", "staff", "alert_id")
 
 
@@ -32,7 +33,7 @@ def test_every_metric_that_is_declared_is_in_the_table_once() -> None:
     assert len(TABLE) == len({row.name for row in TABLE})
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", EVERY, ids=lambda row: row.name)
 def test_a_metric_has_prefix_unit_meaning_and_closed_labels(row: metrics.Declared) -> None:
     """A new label needs a row in LABELS, with every value it may have."""
     assert row.full_name.startswith(metrics.PREFIX)

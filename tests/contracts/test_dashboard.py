@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.adapters import metrics, notify_metrics
+from streams.adapters import learn_metrics, metrics, notify_metrics
 from streams.adapters.metrics import LABELS, PARTITION, Metrics
 from tests.contracts.house import ROOT, report
 
@@ -31,6 +31,9 @@ SHOWN = (
     metrics.OWNED,
     metrics.DELIVERY_FAILURES,
     metrics.STEP_ERRORS,
+    learn_metrics.AUROC,
+    learn_metrics.DRIFT,
+    learn_metrics.FELL_BACK,
 )
 """What the overview cannot be without."""
 
@@ -43,9 +46,9 @@ OTHER_LABELS = {"le", "instance", "job", PARTITION}
 
 
 def series() -> set[str]:
-    """Names of all series a worker shows, read from its page."""
+    """Names of all series that our processes show, read from their pages."""
     found: set[str] = set()
-    text = Metrics(1).text() + Metrics(1, notify_metrics.TABLE).text()
+    text = b"".join(Metrics(1, row).text() for row in (metrics.TABLE, notify_metrics.TABLE, learn_metrics.TABLE))
     for line in text.decode().splitlines():
         match line.split():
             case ["#", "TYPE", name, "histogram"]:

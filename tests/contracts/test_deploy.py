@@ -14,13 +14,15 @@ import pytest
 import yaml
 
 from streams.adapters.settings import ELSEWHERE, Settings
-from streams.cli import COMMANDS
+from streams.cli import COMMANDS, learn
 from tests.contracts.house import ROOT, report
 
 DOCKERFILE = ROOT / "deploy" / "docker" / "Dockerfile"
 HEALTHZ = ROOT / "deploy" / "docker" / "healthz.py"
 COMPOSE = ROOT / "deploy" / "compose" / "demo.yml"
 UID = "10001:10001"
+
+LEARN_PORT = next(option.default for option in learn.command.params if option.name == "metrics_port")
 
 SETTINGS = {one.metadata["env"] for one in fields(Settings)} | ELSEWHERE
 
@@ -50,7 +52,7 @@ def said(instruction: str) -> list[str]:
 
 def test_every_service_of_ours_is_confined() -> None:
     """Not root, a root file system nobody can write, no capability, no way to get one."""
-    assert {"topics", "coverage", "worker", "watchdog"} == set(ours())
+    assert {"topics", "coverage", "worker", "learn", "watchdog"} == set(ours())
     for name, one in ours().items():
         assert (UID, True, ["ALL"]) == (one["user"], one["read_only"], one["cap_drop"]), name
         assert ["no-new-privileges:true"] == one["security_opt"], name
@@ -92,14 +94,18 @@ def test_commands_and_mounted_files_exist() -> None:
     report(mount for mount in mounts if mount.startswith(".") and not (COMPOSE.parent / mount).exists())
 
 
-def test_prometheus_asks_the_workers_under_the_name_that_alarms_use() -> None:
-    """By the service's name, so that every replica is found; the job is named in alerts.yml."""
-    (job,) = yaml.safe_load((COMPOSE.parent / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
-    (found,) = job["dns_sd_configs"]
+@pytest.mark.parametrize(
+    ("service", "job", "port"),
+    [("worker", "nattevagt", Settings().metrics_port), ("learn", "nattevagt-learn", LEARN_PORT)],
+)
+def test_prometheus_asks_under_the_names_that_alarms_use(service: str, job: str, port: int) -> None:
+    """By the service's name, so that every replica is found; the jobs are named in alerts.yml."""
+    jobs = yaml.safe_load((COMPOSE.parent / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    (found,) = next(one for one in jobs if one["job_name"] == job)["dns_sd_configs"]
 
-    assert (["worker"], Settings().metrics_port) == (found["names"], found["port"])
-    assert f'job="{job["job_name"]}"' in (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
-    assert {"NATTEVAGT_METRICS_HOST": "0.0.0.0", "NATTEVAGT_METRICS_OPEN": "1"}.items() <= services()["worker"][
+    assert ([service], port) == (found["names"], found["port"])
+    assert f'job="{job}"' in (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
+    assert {"NATTEVAGT_METRICS_HOST": "0.0.0.0", "NATTEVAGT_METRICS_OPEN": "1"}.items() <= services()[service][
         "environment"
     ].items()
 
