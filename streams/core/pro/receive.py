@@ -1,6 +1,7 @@
 """A filled form that intake let through: does it count, what does it come to, and what is remembered of it?"""
 
 from collections.abc import Mapping
+from typing import Final
 
 from schemas.answers import Answers
 from schemas.audit import Outcome
@@ -26,10 +27,14 @@ from streams.core.pro.held import (
     Form,
 )
 from streams.core.pro.scoring import asked, read
+from streams.core.signal.tracks import with_answers
 from streams.core.state import PatientState
 from streams.core.verdict import Verdict, refuse
 
 HOUR_MS = 3_600_000
+
+REDNESS: Final = {TriageLevel.GREEN.value: 0, TriageLevel.YELLOW.value: 500, TriageLevel.RED.value: 1_000}
+"""Colour of a form -> what the risk model is told of it, in thousandths."""
 
 
 def answers_received(state: PatientState, event: AnswersReceived, context: Context) -> Verdict:
@@ -86,14 +91,21 @@ def _place(state: PatientState, questionnaire: Questionnaire, form: Form, plan: 
     filled = _filled(questionnaire, forms, judged)
     # It came when it no longer speaks for the colour: nothing newer contradicts it, so it keeps its own.
     old = state.now_ms >= filled.until_ms
+    after = evolve(state, answers=_bounded({**state.answers, questionnaire.id: filled}), symptoms=facts)
     return Verdict(
-        evolve(state, answers=_bounded({**state.answers, questionnaire.id: filled}), symptoms=facts),
+        after if old or not context.scoring else _noted(after),
         None,
         reason,
         next_step,
         late=_late(questionnaire, form, judged, judged.level, judged.tier) if old else (),
         answers=questionnaire.id,
     )
+
+
+def _noted(state: PatientState) -> PatientState:
+    """For the risk: the worst that the forms which still speak have come to; a green one hides no other's red."""
+    worst = max([REDNESS[filled.level] for filled in state.answers.values() if filled.until_ms > state.now_ms])
+    return evolve(state, tracks=with_answers(state.tracks, worst))
 
 
 def _keep(

@@ -5,8 +5,11 @@ import pytest
 from schemas.audit import AuditBody, Outcome
 from schemas.base import rfc3339
 from schemas.triage import TriageLevel
+from streams.core.effects import PublishScore
+from streams.core.learning.designs import DESIGNS
 from streams.core.pro.held import MAX_FORMS, MAX_QUESTIONNAIRES, MAX_SYMPTOMS
 from streams.core.record import StateRecord, decode_state, encode_state
+from streams.core.signal.tracks import ANSWERS
 from tests.builders import (
     DAY,
     HOUR,
@@ -327,3 +330,19 @@ def test_a_green_form_that_comes_too_late_is_not_answered_green() -> None:
     body = patient.fills(minutes=1, ago=50 * 60)
 
     assert (body.reason or "").startswith("green, not answered automatically: old")
+
+
+def test_what_forms_come_to_is_told_to_the_risk() -> None:
+    """The worst of those that still speak; one that came too late leaves no track."""
+    patient = Patient()
+    patient.fills(items=SICK, minutes=1, ago=50 * 60)
+    assert ANSWERS not in patient.state.tracks
+    patient.fills(items=SICK, minutes=60)
+    patient.measures(96)
+    assert (1_000, 200) == patient.state.tracks[ANSWERS]
+    scores = [effect.score for effect in patient.effects if isinstance(effect, PublishScore)]
+    assert 1.0 == next(score for score in reversed(scores) if score.model == DESIGNS[0].id).features["answers.now"]
+    patient.fills("copd-diary", minutes=60)
+    assert (1_000, 360) == patient.state.tracks[ANSWERS]
+    patient.fills(minutes=60)
+    assert (0, 288) == patient.state.tracks[ANSWERS]
