@@ -38,7 +38,9 @@ class Made(BaseModel):
         """Take the values as they are. A missing or unknown name is refused, as pydantic would."""
         empty = self._empty
         content = {**empty, **values}
-        if len(content) != len(empty) or not self._required <= values.keys():
+        size = len(empty)
+        # Where as many are given as there are, and none is unknown, none is missing.
+        if len(content) != size or (len(values) != size and not self._required <= values.keys()):
             super().__init__(**values)
             return
         _put_content(self, content)

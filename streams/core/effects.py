@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.alert import AlertStep
 from schemas.audit import AuditBody
@@ -44,8 +45,7 @@ class SendReply:
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class PublishOverview:
+class PublishOverview(NamedTuple):
     """The patient's newest overview; the shell fills in the applied offset and sends the last one of a slice."""
 
     id: str
@@ -53,8 +53,7 @@ class PublishOverview:
     overview: Overview
 
 
-@dataclass(frozen=True, slots=True)
-class PublishScore:
+class PublishScore(NamedTuple):
     """One model's opinion after one reading. id becomes the header `ce_id`. now_ms: the patient's clock."""
 
     id: str
@@ -85,8 +84,7 @@ class RejectInput:
     next_step: str
 
 
-@dataclass(frozen=True, slots=True)
-class WriteAudit:
+class WriteAudit(NamedTuple):
     """One audit record; goes to its source's partition number, or to the patient's without a source."""
 
     now_ms: int

@@ -24,7 +24,7 @@ def plan_received(state: PatientState, event: CarePlanReceived, context: Context
     after = _bounded(evolve(state, plans=(*state.plans, event.payload)))
     gap = _route_gap(event.payload, context)
     verdict = Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
-    return verdict if gap is None else evolve(verdict, reason=gap, next_step=_MEND)
+    return verdict if gap is None else verdict._replace(reason=gap, next_step=_MEND)
 
 
 _MEND = "name who is on call in the team's coverage, or contacts in the plan, before it starts"

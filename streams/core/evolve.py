@@ -1,4 +1,4 @@
-"""Evolve: `dataclasses.replace` for the hot path, three times as fast. The stub beside it says so to mypy."""
+"""Evolve: `dataclasses.replace` for the hot path, many times as fast. The stub beside it says so to mypy."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -8,13 +8,26 @@ from typing import Any
 
 
 def evolve(value: Any, /, **changes: Any) -> Any:
-    """A copy of a frozen dataclass of two or more fields with these changed."""
+    """A copy of a frozen dataclass of two or more fields with these changed.
+
+    One without slots is copied as a whole, past its constructor, which writes each field by itself: that is what a
+    value of many fields that is copied several times per reading is made for.
+    """
     kind = value.__class__
-    read, places = _shape(kind)
-    content = list(read(value))
-    for name, new in changes.items():
-        content[places[name]] = new
-    return kind(*content)
+    try:
+        held = value.__dict__
+    except AttributeError:
+        read, places = _shape(kind)
+        listed = list(read(value))
+        for name, new in changes.items():
+            listed[places[name]] = new
+        return kind(*listed)
+    content = {**held, **changes}
+    if len(content) != len(held):
+        raise KeyError(*(changes.keys() - held.keys()))
+    copied = object.__new__(kind)
+    copied.__dict__.update(content)
+    return copied
 
 
 @cache

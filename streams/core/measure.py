@@ -116,7 +116,7 @@ def _count(state: PatientState, reading: Measurement, point: Point, context: Con
     if why is None or gone is None:
         return verdict
     late = hidden_reds(before, verdict.state, reading.kind, min(gone, point), context) or verdict.late
-    return evolve(verdict, withdrew=why, late=late)
+    return verdict._replace(withdrew=why, late=late)
 
 
 def _place(state: PatientState, kind: str, point: Point, context: Context) -> Verdict:

@@ -134,6 +134,7 @@ def _score(model: OnlineModel, opinion: Opinion, x: Features, state: PatientStat
         at=rfc3339(state.now_ms),
         kind=kind,
         own_normals={name: _own_normal(name, state) for name in sorted(reasons & state.aspects.keys())},
+        challengers={},  # a default that is made anew sends the whole body through pydantic
     )
 
 

@@ -1,6 +1,6 @@
 """Settle: after any change, triage anew, move the alert accordingly, and write down what was decided and why."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Decision, Outcome, SourceRef
@@ -24,8 +24,7 @@ from streams.core.withdraw import reconsider
 NEWS = frozenset({AlertStepType.RAISED, AlertStepType.UPGRADED})
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """state: with alert and `shown` in step with the triage. moves: steps taken. changed: the triage differs."""
 
     state: PatientState

@@ -1,7 +1,6 @@
 """The front door of the core: fold one event into one patient's state and say what the world should do."""
 
-from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from schemas.events import (
     AnswersReceived,
@@ -45,8 +44,7 @@ AS_BEFORE = -1
 """A due time of a step that failed: whatever was due stays due."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """state: after the event. due_data_ms, due_ladder_ms: when it next wants time to pass (NEVER = it does not)."""
 
     state: PatientState
@@ -103,7 +101,7 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     judged: Judged | None = None
     if verdict.reading is not None and context.scoring:
         stood, judged = judge(verdict.state, context)
-        verdict = evolve(verdict, state=stood)
+        verdict = verdict._replace(state=stood)
     settled = settle(verdict, move, event.id, context)
     after = settled.state
     scored: tuple[PublishScore, ...] = ()
@@ -115,7 +113,7 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     effects += [*(overruled(settled.effects) if told.replies else settled.effects), *scored, *told.replies]
     effects += _told_beside(state, event, verdict, after, context)
     if told.reason is not None and verdict.reason is None:
-        verdict = evolve(verdict, reason=told.reason)
+        verdict = verdict._replace(reason=told.reason)
     effects += account(event, verdict, settled, context)
     return told.state, effects, settled.triage
 

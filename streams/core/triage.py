@@ -1,8 +1,8 @@
 """Triage: findings -> one colour, one tier, and the silence beside them. A pure view of the state at an instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from schemas.plan import Slot
 from schemas.triage import Finding, TriageLevel
@@ -28,8 +28,7 @@ def in_use(named: tuple[str, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if rule.id in wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Triage:
+class Triage(NamedTuple):
     """level: None = nothing may be said (no plan, nothing measured, or green that has expired into blue).
 
     tier: 0 to 5, the highest of the findings. silence: kind -> when its overdue slot had fallen due.

@@ -1,6 +1,6 @@
 """Verdict: what a handler concluded about one input, before it is written down as outcome and effects."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.audit import Outcome
 from schemas.triage import Finding
@@ -8,8 +8,7 @@ from streams.core.signal.series import Point
 from streams.core.state import PatientState
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """state: after the input. outcome: None = it depends on the triage (accepted.no_alert, .alert, .suppressed).
 
     reason, next_step: for the audit; None where an accepted input needs none. by: staff id of a command.

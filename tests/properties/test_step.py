@@ -101,7 +101,7 @@ def view(state: PatientState) -> tuple[object, Triage]:
     findings = tuple(
         replace(f, evidence={k: v for k, v in f.evidence.items() if k != "path_late"}) for f in triage.findings
     )
-    return (state.series, state.battery, state.slots, state.now_ms), replace(triage, findings=findings)
+    return (state.series, state.battery, state.slots, state.now_ms), triage._replace(findings=findings)
 
 
 @EXAMPLES

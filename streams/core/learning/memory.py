@@ -5,7 +5,6 @@ takes at most MAX_BYTES: then quiet moments that were not sampled go first, the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from schemas.ids import make_id
@@ -70,8 +69,7 @@ class Waiting(NamedTuple):
     blob: str
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """facts: oldest first by when they happened. rows: oldest first, one a day.
 
     heard_ms: the patient's clock at the last reading that counted; 0 = none yet.

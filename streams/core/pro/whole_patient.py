@@ -1,7 +1,7 @@
 """The answer to a form, decided on the whole patient: green only if nothing else waits, taken back if it must be."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.events import AnswersReceived, InputEvent
 from schemas.triage import TriageLevel
@@ -26,8 +26,7 @@ WAITS = frozenset({OVERDUE, REFUSED, PENDING, UNSAID})
 """What the patient can mend: the green answer waits for it. Anything else has a person, who answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """state: knows what the patient was told. reason: for the audit of a form; None = nothing to say of it."""
 
     state: PatientState

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from schemas.rule_table import RuleRow
 from schemas.rules import RuleBundle
@@ -117,8 +117,7 @@ class CompiledTable:
 NO_ROWS: Final = CompiledTable()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a rule may see. silence: kind -> epoch ms when its overdue slot had fallen due.
     news2: the score of the newest readings with the readings behind it; None where it is not computed.
     table: the rows of `rules`, compiled.
