@@ -28,6 +28,11 @@ def to_ms(instant: datetime) -> int:
     return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
 
 
+def instant_ms(text: str) -> int:
+    """A full RFC 3339 text, as `Instant` lets in, as epoch milliseconds."""
+    return to_ms(datetime.fromisoformat(text.upper()))
+
+
 @lru_cache(maxsize=4096)
 def rfc3339(ms: int) -> str:
     """Epoch milliseconds as RFC 3339 in UTC with three decimals: one spelling for one instant.

@@ -1,10 +1,11 @@
 """Measurement: one device reading as it arrives on measurements.v1."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
+import orjson
 from pydantic import Field
 
-from schemas.base import Closed, Instant
+from schemas.base import Closed, Instant, instant_ms
 from schemas.censored import Comparator
 from schemas.ids import DeviceField, LocalIdField, PseudonymField
 
@@ -45,3 +46,36 @@ class Measurement(Closed):
     device: DeviceField
     battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
     replaces: Replaced | None = None
+
+
+class Reading(NamedTuple):
+    """What judging takes from a Measurement. measured_ms: epoch milliseconds. replaces: (when, value) of the corrected
+    reading; None = it corrects none. Units, missing: as in Measurement."""
+
+    kind: str
+    value: int | float | str
+    comparator: Comparator | None
+    unit: str | None
+    measured_ms: int
+    device: str
+    battery_percent: int | None
+    replaces: tuple[int, int | float | str] | None
+
+
+def accepted(payload: str) -> Reading:
+    """The reading in a body that intake has let in: it has been validated there, field by field, and is not again.
+
+    Raises KeyError or ValueError for a body that is none, as no intake lets in.
+    """
+    body = orjson.loads(payload)
+    gone = body.get("replaces")
+    return Reading(
+        body["kind"],
+        body["value"],
+        body.get("comparator"),
+        body.get("unit"),
+        instant_ms(body["measured_at"]),
+        body["device"],
+        body.get("battery_percent"),
+        None if gone is None else (instant_ms(gone["measured_at"]), gone["value"]),
+    )

@@ -32,10 +32,11 @@ def data_due(state: PatientState) -> int:
         due = state.recheck_ms
     edges = [edge for plan in map(parse_plan, state.plans) for edge in (plan.from_ms, plan.until_ms)]
     plan = state.plan_at(now_ms)
-    absences = () if plan is None else chain.from_iterable(plan.absences)
-    for edge in (*edges, *absences):
+    for edge in edges:
         if now_ms < edge < due:
             due = edge
+    if plan is not None and plan.absences:
+        due = min([due, *[edge for edge in chain.from_iterable(plan.absences) if edge > now_ms]])
     if state.slots_plan != (0 if plan is None else plan.contract.version):
         return min(due, max(edge for edge in edges if edge <= now_ms))
     return due

@@ -1,11 +1,10 @@
 """A measurement that intake let through: does it count for this patient, and where does it belong?"""
 
 from schemas.audit import Outcome
-from schemas.base import to_ms
 from schemas.censored import Side
 from schemas.errors import NattevagtError
 from schemas.events import MeasurementReceived
-from schemas.measurement import Measurement
+from schemas.measurement import Reading, accepted
 from schemas.triage import Finding
 from schemas.vitals import VITALS, Band
 from streams.core.admission.binding import speaking
@@ -29,8 +28,8 @@ FLAGS = {Side.EXACT: 0, Side.BELOW: BELOW, Side.ABOVE: ABOVE}
 
 def receive(state: PatientState, event: MeasurementReceived, context: Context) -> Verdict:
     """Decide on one reading: patient, plan, device, repeat, flood; then put it in its place."""
-    reading = Measurement.model_validate_json(event.payload)
-    measured_ms = to_ms(reading.measured_at)
+    reading = accepted(event.payload)
+    measured_ms = reading.measured_ms
     refusal = _not_ours(state, reading, measured_ms)
     if refusal is not None:
         return refusal
@@ -63,7 +62,7 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
     return _count(_remember_device(state, reading, measured_ms, bucket, event.received_ms), reading, point, context)
 
 
-def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Verdict | None:
+def _not_ours(state: PatientState, reading: Reading, measured_ms: int) -> Verdict | None:
     if not state.plans:
         return refuse(
             state,
@@ -81,23 +80,23 @@ def _not_ours(state: PatientState, reading: Measurement, measured_ms: int) -> Ve
     return None
 
 
-def _replaced(reading: Measurement) -> Point | None:
+def _replaced(reading: Reading) -> Point | None:
     """The reading that this one corrects; None = it corrects none, or names what its kind cannot be."""
     if reading.replaces is None:
         return None
     try:
-        milli, _ = VITALS[reading.kind].read(reading.replaces.value, reading.unit)
+        milli, _ = VITALS[reading.kind].read(reading.replaces[1], reading.unit)
     except NattevagtError:
         return None
-    return Point(to_ms(reading.replaces.measured_at), milli)
+    return Point(reading.replaces[0], milli)
 
 
-def _still_replaces(state: PatientState, reading: Measurement) -> bool:
+def _still_replaces(state: PatientState, reading: Reading) -> bool:
     gone = _replaced(reading)
     return gone is not None and not is_withdrawn(state, reading.kind, gone)
 
 
-def _count(state: PatientState, reading: Measurement, point: Point, context: Context) -> Verdict:
+def _count(state: PatientState, reading: Reading, point: Point, context: Context) -> Verdict:
     """First take away what the reading corrects, then put it in its place, unless it is itself withdrawn.
 
     One that comes later than its kind's bound changes nothing, also not what it would correct.
@@ -186,7 +185,7 @@ def _asked_ms(row: Refused) -> int:
 
 
 def _remember_device(
-    state: PatientState, reading: Measurement, measured_ms: int, bucket: Bucket, received_ms: int
+    state: PatientState, reading: Reading, measured_ms: int, bucket: Bucket, received_ms: int
 ) -> PatientState:
     """The device's flood allowance, and its charge if this is its newest word on it (of two, the lower)."""
     device = reading.device

@@ -1,7 +1,7 @@
 """A care plan made ready for deciding: instants as milliseconds, limits as thousandths."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -26,12 +26,20 @@ class Limits:
     red_from: int | None
     red_tier: int
     yellow_tier: int
+    green: tuple[int, int] = field(init=False)
+    """From here on, and below there, a value is inside all limits."""
+
+    def __post_init__(self) -> None:
+        """Work out once what every reading asks for."""
+        floor = max([low for low in (self.red_below, self.yellow_below) if low is not None], default=-NEVER)
+        ceiling = min([high for high in (self.red_from, self.yellow_from) if high is not None], default=NEVER)
+        object.__setattr__(self, "green", (floor, ceiling))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The contract, its span [from_ms, until_ms), its limits by kind, the kinds that its slots expect, and what it
-    states of the patient (`needs` of rule rows)."""
+    states of the patient (`needs` of rule rows). rows: the rules it names one by one."""
 
     contract: CarePlan
     from_ms: int
@@ -41,6 +49,7 @@ class Plan:
     absences: tuple[tuple[int, int], ...] = ()
     states: frozenset[str] = frozenset()
     lacking: tuple[str, ...] = ()
+    rows: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,7 @@ def parse_plan(text: str) -> Plan:
         tuple((to_ms(span.begins), to_ms(span.ends)) for span in contract.absences),
         contract.circumstances.states(pregnant=contract.pregnant),
         contract.circumstances.lacking(contract.rules, pregnant=contract.pregnant),
+        frozenset([name for name in contract.rules if "." in name]),
     )
 
 

@@ -54,7 +54,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
         None if triage.level is None else triage.level.value,
         triage.tier,
         triage.reasons,
-        tuple(sorted(triage.silence)),
+        tuple(sorted(triage.silence)) if triage.silence else (),
     )
     state = called_back(state, triage)
     before, changed = state.shown, shown != state.shown

@@ -225,7 +225,8 @@ class PatientState:
 
         A version replaces the lower ones for good: when it ends, none of them comes back. Death ends them all.
         """
-        if any(fact.kind == "death" and fact.at_ms <= at_ms for fact in self.memory.facts):
+        facts = self.memory.facts
+        if facts and any(fact.kind == "death" and fact.at_ms <= at_ms for fact in facts):
             return None
         for text in reversed(self.plans):
             plan = parse_plan(text)

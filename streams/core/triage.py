@@ -44,15 +44,15 @@ class Triage(NamedTuple):
     def recheck_ms(self) -> int:
         """When a rule that waits for another reading decides without one; 0 = none waits."""
         waiting = [int(f.evidence["until_ms"]) for f in self.findings if "until_ms" in f.evidence]
-        return min(waiting) if waiting else 0
+        return min(waiting, default=0)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Reason codes, each once, the most urgent first."""
-        if not self.findings:
-            return ()
-        ranked = sorted(self.findings, key=lambda finding: (-finding.tier, finding.reason))
-        return tuple(dict.fromkeys(finding.reason for finding in ranked))
+        if len(self.findings) < 2:
+            return tuple([finding.reason for finding in self.findings])
+        ranked = sorted([(-finding.tier, finding.reason) for finding in self.findings])
+        return tuple(dict.fromkeys([reason for _, reason in ranked]))
 
     @property
     def concerns(self) -> tuple[Finding, ...]:

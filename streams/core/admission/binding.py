@@ -1,6 +1,6 @@
 """Bindings: may this device speak for this patient, about this kind, at the time it measured?"""
 
-from schemas.measurement import Measurement
+from schemas.measurement import Reading
 from streams.core.plan import Device, parse_bindings
 from streams.core.state import PatientState
 
@@ -10,7 +10,7 @@ def devices(state: PatientState) -> tuple[Device, ...]:
     return () if state.bindings is None else parse_bindings(state.bindings)[1]
 
 
-def speaking(state: PatientState, reading: Measurement, measured_ms: int) -> Device | None:
+def speaking(state: PatientState, reading: Reading, measured_ms: int) -> Device | None:
     """The binding that covers the reading, or None.
 
     Checked at measured_at, not at arrival: a buffered reading belongs to whoever had the device then.

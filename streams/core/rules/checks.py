@@ -39,11 +39,12 @@ class CrossChecks:
 
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
         """At most one finding per check."""
-        doubts = [
-            self._doubt(view, *each)
-            for each in (*_pressure(view), *_breath(view), *_weight(view), *_person(view), *_stranger(view))
-        ]
-        faults = [self._fault(*each) for each in (*_steps(view), *_flat(view), *_unworn(view))]
+        series = view.series
+        doubts = [self._doubt(view, *each) for look, kind in DOUBTS if kind in series for each in look(view)]
+        doubts += [self._doubt(view, *each) for each in _person(view)]
+        if view.state.identified:
+            doubts += [self._doubt(view, *each) for each in _stranger(view)]
+        faults = [self._fault(*each) for look, kind in FAULTS if kind in series for each in look(view, kind)]
         return tuple(doubts + faults)
 
     def _doubt(self, view: View, what: str, kind: str, point: Point) -> Finding:
@@ -111,27 +112,35 @@ def _stranger(view: View) -> Found:
             yield from ((f"stranger.{kind}", kind, p) for p in points if p.in_doubt and p.at_ms == at_ms)
 
 
-def _steps(view: View) -> Found:
-    for kind, (change, within_ms) in STEPS.items():
-        points = view.series.get(kind, ())
-        if len(points) < 2 or points[-1].at_ms - points[-2].at_ms > within_ms:
-            continue
-        if abs(points[-1].milli - points[-2].milli) > change:
-            yield "impossible_step", kind, points[-1]
+def _step(view: View, kind: str) -> Found:
+    change, within_ms = STEPS[kind]
+    points = view.series[kind]
+    if len(points) < 2 or points[-1].at_ms - points[-2].at_ms > within_ms:
+        return
+    if abs(points[-1].milli - points[-2].milli) > change:
+        yield "impossible_step", kind, points[-1]
 
 
-def _flat(view: View) -> Found:
-    for kind in FLAT_KINDS:
-        points: Points = view.series.get(kind, ())
-        if len(points) < FLAT_READINGS or points[-1].milli != points[-2].milli:
-            continue
-        # A display that shows LO or HI repeats itself by nature.
-        if len({point.milli for point in points[-FLAT_READINGS:]}) == 1 and not points[-1].is_bound:
-            yield "flat", kind, points[-1]
+def _flat(view: View, kind: str) -> Found:
+    points: Points = view.series[kind]
+    if len(points) < FLAT_READINGS or points[-1].milli != points[-2].milli:
+        return
+    # A display that shows LO or HI repeats itself by nature.
+    if len({point.milli for point in points[-FLAT_READINGS:]}) == 1 and not points[-1].is_bound:
+        yield "flat", kind, points[-1]
 
 
-def _unworn(view: View) -> Found:
+def _unworn(view: View, kind: str) -> Found:
     """No steps at all, and nobody knows whether the counter was worn: that is missing, not rest."""
-    steps = view.newest("steps")
-    if steps is not None and steps.milli == 0:
-        yield "unworn", "steps", steps
+    newest = view.newest(kind)
+    if newest is not None and newest.milli == 0:
+        yield "unworn", kind, newest
+
+
+DOUBTS: Final = ((_pressure, "sbp"), (_breath, "fev1"), (_weight, "weight"))
+FAULTS: Final = (
+    *((_step, kind) for kind in STEPS),
+    *((_flat, kind) for kind in FLAT_KINDS),
+    (_unworn, "steps"),
+)
+"""Each with the kind without which it has nothing to look at: most patients measure few."""

@@ -26,6 +26,15 @@ def side(limits: Limits, milli: int) -> tuple[TriageLevel, str]:
     return TriageLevel.GREEN, "within"
 
 
+def _is_calm(recent: Points, limits: Limits, since_ms: int) -> bool:
+    """Are all of these green, and measured under the plan of now? Then nothing is to be said, and no more looked at."""
+    if recent[0].at_ms < since_ms:
+        return False
+    floor, ceiling = limits.green
+    values = [milli for _, milli, _ in recent]
+    return floor <= min(values) and max(values) < ceiling
+
+
 class PersonalLimits:
     """The plan's limits. Tiers come from the plan; a clinician signs them."""
 
@@ -37,12 +46,14 @@ class PersonalLimits:
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
         """At most one finding per kind with limits."""
         findings = []
-        for kind in view.plan.limits:
+        calm, since_ms = view.rules.mitigation.calm_readings, view.plan.from_ms
+        for kind, limits in view.plan.limits.items():
             points = view.series.get(kind)
-            if points:
-                finding = self._judge(kind, view, points)
-                if finding is not None:
-                    findings.append(finding)
+            if not points or _is_calm(points[-calm:], limits, since_ms):
+                continue
+            finding = self._judge(kind, view, points)
+            if finding is not None:
+                findings.append(finding)
         return tuple(findings)
 
     def _judge(self, kind: str, view: View, points: Points) -> Finding | None:

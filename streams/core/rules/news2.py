@@ -9,12 +9,14 @@ from schemas.triage import Finding, TriageLevel
 from schemas.vitals import VITALS
 from streams.core.rules.base import View
 from streams.core.rules.judging import repeated
-from streams.core.rules.news2_score import RISKS, SINGLE, News2, News2Inputs, Scale, score
+from streams.core.rules.news2_score import RISKS, SINGLE, News2, News2Inputs, Risk, Scale, score
 from streams.core.signal.series import Point, Series
 
 HOUR_MS = 3_600_000
 KINDS = ("resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness", "temp")
 _SCORED = {"supplemental_o2": "air_or_oxygen"}
+_CALM = frozenset({"none", "low"})
+"""Bands that ask for nothing but the next score (RCP 2017)."""
 
 
 def inputs_at_anchors(series: Series, rules: News2Rules, kinds: tuple[str, ...] = KINDS) -> list[dict[str, Point]]:
@@ -26,12 +28,12 @@ def inputs_at_anchors(series: Series, rules: News2Rules, kinds: tuple[str, ...] 
     """
     newest = {kind: series[kind][-1] for kind in kinds if series.get(kind)}
     together: list[dict[str, Point]] = []
-    left = set(newest)
+    left, hours = newest, rules.freshness_hours
     while left:
-        anchor = max(newest[kind].at_ms for kind in left)
-        inside = {k: p for k, p in newest.items() if 0 <= anchor - p.at_ms <= rules.freshness_hours[k] * HOUR_MS}
+        anchor = max([point.at_ms for point in left.values()])
+        inside = {k: p for k, p in newest.items() if 0 <= anchor - p.at_ms <= hours[k] * HOUR_MS}
         together.append(inside)
-        left -= inside.keys()
+        left = {kind: point for kind, point in left.items() if kind not in inside}
     return together
 
 
@@ -40,13 +42,14 @@ def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2
     if contract.pregnant or contract.age_under_16:
         return None
     results = [(_score(points, contract.news2_scale), points) for points in inputs_at_anchors(series, rules)]
+    if len(results) == 1:
+        return results[0]
     # The first of the worst: `max` keeps the newest anchor among equals.
     return max(results, key=lambda result: RISKS.index(result[0].risk_lower), default=None)
 
 
 def _score(points: Mapping[str, Point], scale: Scale) -> News2:
-    values = {kind: point.milli for kind, point in points.items()}
-    return _remembered(tuple([values.get(kind) for kind in KINDS]), scale)
+    return _remembered(tuple([points[kind].milli if kind in points else None for kind in KINDS]), scale)
 
 
 @lru_cache(maxsize=65_536)
@@ -78,10 +81,9 @@ class News2Rule:
         if view.news2 is None:
             return ()
         news2, points = view.news2
-        band = _severity(news2.risk_lower, view.rules.news2)
-        if band is None:
+        if news2.risk_lower in _CALM:
             return ()
-        level, tier = band
+        level, tier = _severity(news2.risk_lower, view.rules.news2)
         # Only the readings that score decide: their time is the finding's, their doubt its doubt.
         deciding = {kind: point for kind, point in points.items() if news2.scores.get(_SCORED.get(kind, kind), 0)}
         evidence: dict[str, int | str] = {f"{kind}_milli": point.milli for kind, point in deciding.items()}
@@ -119,9 +121,9 @@ def _scores_three(kind: str, view: View) -> Callable[[int], bool]:
     return lambda milli: _score({kind: Point(0, milli)}, scale).max_single_lower == SINGLE
 
 
-def _severity(risk: str, rules: News2Rules) -> tuple[TriageLevel, int] | None:
+def _severity(risk: Risk, rules: News2Rules) -> tuple[TriageLevel, int]:
     return {
         "single3": (TriageLevel.YELLOW, rules.single3_tier),
         "medium": (TriageLevel.RED, rules.medium_tier),
         "high": (TriageLevel.RED, rules.high_tier),
-    }.get(risk)
+    }[risk]

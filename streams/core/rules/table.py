@@ -7,6 +7,7 @@ from schemas.rule_table import RuleRow
 from schemas.triage import Finding, TriageLevel
 from streams.core.plan import Plan
 from streams.core.rules.base import Answer, Compiled, Judged, Remembering, View
+from streams.core.rules.judging import NO, UNKNOWN
 from streams.core.signal.series import Point, Points
 
 DAY_MS = 86_400_000
@@ -37,6 +38,8 @@ class Family:
         findings = []
         for one in view.table.chosen(self.id, view.plan, always=self.id in ALWAYS):
             judged = one.condition.judge(view)
+            if (judged is NO or judged is UNKNOWN) and not one.remembered:
+                continue
             finding = self._finding(one, judged, view)
             if finding is not None:
                 findings.append(finding)
