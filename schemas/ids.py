@@ -51,4 +51,4 @@ def make_id(*parts: str | int) -> EventId:
     Parts are joined by the unit separator, which none of them can contain (patterns above), so
     ("a", "bc") and ("ab", "c") differ.
     """
-    return EventId(sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32])
+    return EventId(sha256("\x1f".join([str(part) for part in parts]).encode()).hexdigest()[:32])

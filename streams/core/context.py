@@ -42,7 +42,7 @@ class BehindError(StateError):
 
 def later(held: Stamp, given: Stamp) -> Stamp:
     """The stamp that has read as far as both: a patient's never goes back, whichever worker stamps."""
-    if held == given:
+    if held is given or (held.coverage, held.rules, held.models) == (given.coverage, given.rules, given.models):
         return held
     return Stamp(
         coverage=max(held.coverage, given.coverage),

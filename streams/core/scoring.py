@@ -5,7 +5,7 @@ learned is history, as alerts are: it learns readings that are newer than all be
 comes late, or one that was refused, cannot lead it astray.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from schemas.base import rfc3339
 from schemas.ids import make_id
@@ -80,21 +80,37 @@ def scores(
     if plan is None:
         return ()
     x = features(state.aspects, state.series, silence, plan.expected, state.now_ms)
+    normals = _Normals(state)
     published = []
     for design in MODELS:
         model = design()
         model.load(state.learned.get(design.id, {}))
-        body = _score(model, model.explain_one(x), x, state, kind)
+        body = _score(model, model.explain_one(x), x, state, kind, normals)
         published.append(PublishScore(make_id(cause, "score", design.id), state.now_ms, body))
     if judged is not None:
-        body = _risk(judged, state, kind)
+        body = _risk(judged, state, kind, normals)
         published.append(PublishScore(make_id(cause, "score", judged.model), state.now_ms, body))
     return tuple(published)
 
 
-def _risk(judged: Judged, state: PatientState, kind: str) -> RiskScore:
+class _Normals(dict[str, OwnNormal]):
+    """The own normals of one patient, each made when it is first told: several opinions tell the same ones."""
+
+    def __init__(self, state: PatientState) -> None:
+        super().__init__()
+        self._state = state
+
+    def __missing__(self, kind: str) -> OwnNormal:
+        made = self[kind] = _own_normal(kind, self._state)
+        return made
+
+    def of(self, kinds: Set[str]) -> dict[str, OwnNormal]:
+        """Those that are known, by name."""
+        return {kind: self[kind] for kind in sorted(kinds & self._state.aspects.keys())}
+
+
+def _risk(judged: Judged, state: PatientState, kind: str, normals: _Normals) -> RiskScore:
     risk = judged.risk
-    subjects = {reason.subject for reason in risk.reasons}
     return RiskScore(
         patient=state.patient,
         model=judged.model,
@@ -106,7 +122,7 @@ def _risk(judged: Judged, state: PatientState, kind: str) -> RiskScore:
         contributions=risk.contributions,
         at=rfc3339(state.now_ms),
         kind=kind,
-        own_normals={name: _own_normal(name, state) for name in sorted(subjects & state.aspects.keys())},
+        own_normals=normals.of({reason.subject for reason in risk.reasons}),
         challengers=judged.challengers,
         reasons=tuple([reason.subject for reason in risk.reasons]),
         outside=risk.outside,
@@ -120,7 +136,9 @@ def _taught(design: type[OnlineModel], held: Parameters | None, x: Features) -> 
     return model.dump()
 
 
-def _score(model: OnlineModel, opinion: Opinion, x: Features, state: PatientState, kind: str) -> RiskScore:
+def _score(
+    model: OnlineModel, opinion: Opinion, x: Features, state: PatientState, kind: str, normals: _Normals
+) -> RiskScore:
     reasons = {name.partition(".")[0] for name, part in opinion.contributions.items() if part >= WORTH_TELLING}
     return RiskScore(
         patient=state.patient,
@@ -133,7 +151,7 @@ def _score(model: OnlineModel, opinion: Opinion, x: Features, state: PatientStat
         contributions=opinion.contributions,
         at=rfc3339(state.now_ms),
         kind=kind,
-        own_normals={name: _own_normal(name, state) for name in sorted(reasons & state.aspects.keys())},
+        own_normals=normals.of(reasons),
         challengers={},  # a default that is made anew sends the whole body through pydantic
     )
 

@@ -90,6 +90,8 @@ def _is_answered(state: PatientState) -> bool:
 
 def _worst(found: tuple[Finding, ...]) -> tuple[TriageLevel, int]:
     """The worst colour and the highest tier, which need not be the same finding's."""
+    if len(found) == 1:
+        return found[0].level, found[0].tier
     level = max([finding.level for finding in found], key=lambda level: level.severity)
     return level, max([finding.tier for finding in found])
 

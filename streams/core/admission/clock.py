@@ -31,6 +31,11 @@ def is_ahead(clock: DeviceClock) -> bool:
     return clock.lag_ms < -AHEAD_MS
 
 
+def is_off(clock: DeviceClock) -> bool:
+    """Is it one of the two? Nearly never."""
+    return clock.steady >= STEADY or clock.lag_ms < -AHEAD_MS
+
+
 def is_behind(clock: DeviceClock) -> bool:
     """Did readings that came one by one all claim to be as old?"""
     return clock.steady >= STEADY

@@ -93,7 +93,7 @@ class EwmaDeviation:
         """Parts add up to a total; each whole of it halves the distance to 1."""
         parts: dict[str, float] = {}
         counts = []
-        for name in sorted(SIDES.keys() & x.keys()):
+        for name in sorted([name for name in x if name in SIDES]):
             side = SIDES[name]
             count, mean, sums = _unpacked(self._held.get(name), side)
             counts.append(count)

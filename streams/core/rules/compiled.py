@@ -70,7 +70,8 @@ def _compile(part: rows.Leaf | rows.Together) -> Condition:  # noqa: C901 - one 
             assert isinstance(inner, Newest | FromNormal)
             return Sustained(inner, part.of.kind, part.hours)
         case rows.FromNormal():
-            return FromNormal(part.kind, part.op, rows.value_milli(part.kind, part.value), part.above)
+            distance = Comparison(part.kind, part.op, rows.value_milli(part.kind, part.value))
+            return FromNormal(distance, part.above)
         case rows.Last():
             return Newest(_comparison(part))
         case rows.Rise():

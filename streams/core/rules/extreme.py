@@ -20,10 +20,8 @@ class ExtremeValue:
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """One finding per kind, unless a limit already says something as severe about the same reading."""
         findings = []
-        for kind in sorted(view.series):
-            point = view.newest(kind)
-            if point is None or not point.in_confirm_band:
-                continue
+        extreme = [(kind, points[-1]) for kind, points in view.series.items() if points and points[-1].in_confirm_band]
+        for kind, point in sorted(extreme):
             red = kind in VITAL_KINDS
             level = TriageLevel.RED if red else TriageLevel.YELLOW
             if any(f"{kind}_milli" in f.evidence and f.level.severity >= level.severity for f in found):

@@ -26,10 +26,15 @@ class QuestionnaireAnswers:
         findings: list[Finding] = []
         for name in sorted(state.answers):
             filled = state.answers[name]
-            if view.now_ms < filled.until_ms:
+            if view.now_ms >= filled.until_ms:
+                continue
+            if filled.spoke:
                 findings += self._spoken(name, filled)
+            if filled.green_ms:
                 findings += self._corrected(name, filled, (*found, *findings))
-        return (*findings, *self._unreadable(view))
+        if state.refused:
+            findings += self._unreadable(view)
+        return tuple(findings)
 
     def _spoken(self, name: str, filled: Filled) -> Iterator[Finding]:
         for one in filled.spoke:
@@ -39,7 +44,7 @@ class QuestionnaireAnswers:
 
     def _corrected(self, name: str, filled: Filled, found: tuple[Finding, ...]) -> Iterator[Finding]:
         """A green answer would not have been given with what is known now: a task, beside the alert itself."""
-        if filled.green_ms and any(other.tier >= TASK and other.at_ms <= filled.green_ms for other in found):
+        if any(other.tier >= TASK and other.at_ms <= filled.green_ms for other in found):
             yield self._finding(f"{name}.corrected", TriageLevel.YELLOW, TASK, filled.green_ms, {})
 
     def _unreadable(self, view: View) -> Iterator[Finding]:

@@ -1,5 +1,7 @@
 """Missing reference: a rule that the plan names and that cannot watch, because something is not stated or not there."""
 
+from functools import lru_cache
+
 from schemas.triage import Finding, TriageLevel
 from streams.core.rules.base import View
 
@@ -18,9 +20,13 @@ class MissingReference:
         missing = plan.lacking
         if plan.rows and not view.table.ids.issuperset(plan.rows):
             missing = (*missing, "rule")
-        return tuple(
-            [
-                Finding(self.id, self.version, TriageLevel.GREEN, 1, f"reference.{what}", plan.from_ms)
-                for what in missing
-            ]
-        )
+        return _findings(missing, plan.from_ms) if missing else ()
+
+
+@lru_cache(maxsize=1024)
+def _findings(missing: tuple[str, ...], since_ms: int) -> tuple[Finding, ...]:
+    """The same at every reading while the plan stands."""
+    rule = MissingReference
+    return tuple(
+        Finding(rule.id, rule.version, TriageLevel.GREEN, 1, f"reference.{what}", since_ms) for what in missing
+    )

@@ -52,27 +52,31 @@ class Newest:
 class FromNormal:
     """Distance from the own median of 14 days, in thousandths; positive = the direction asked for."""
 
-    kind: str
-    op: str
-    milli: int
+    distance: Comparison
     above: bool
+
+    @property
+    def kind(self) -> str:
+        """The vital sign it looks at."""
+        return self.distance.kind
 
     def judge(self, view: View) -> Judged:
         """Unknown while the own normal is (fewer than 5 readings before this one)."""
-        points, own = view.series.get(self.kind), view.state.aspects.get(self.kind)
+        kind = self.distance.kind
+        points, own = view.series.get(kind), view.state.aspects.get(kind)
         if not points or own is None:
             return UNKNOWN
-        holds = self.against(own.level_milli)
-        if not holds(points[-1].milli):
+        holds, milli = self.against(own.level_milli), points[-1].milli
+        if not holds(milli):
             return NO
-        evidence = {f"{self.kind}_milli": points[-1].milli, "own_normal": own.level_milli}
-        return _found(view, points, holds, evidence)
+        return _found(view, points, holds, {f"{kind}_milli": milli, "own_normal": own.level_milli})
 
     def against(self, level_milli: int) -> Callable[[int], bool]:
         """The condition on a value, given the own normal."""
-        sign = 1 if self.above else -1
-        distance = Comparison(self.kind, self.op, self.milli)
-        return lambda milli: distance.holds(sign * (milli - level_milli))
+        holds = self.distance.holds
+        if self.above:
+            return lambda milli: holds(milli - level_milli)
+        return lambda milli: holds(level_milli - milli)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +108,11 @@ class Said:
 
     def judge(self, view: View) -> Judged:
         """Unknown when none of the questions was asked lately."""
-        if not view.symptoms:
+        told, now_ms = view.state.symptoms, view.now_ms
+        if not told:
             return UNKNOWN
-        asked = [
-            (code, view.symptoms[code])
-            for code in self.codes
-            if code in view.symptoms and 0 <= view.now_ms - view.symptoms[code][1] < SPEAKS_MS
-        ]
-        held = [(code, value, at_ms) for code, (value, at_ms) in asked if value >= self.value]
+        asked = [(code, *told[code]) for code in self.codes if code in told and 0 <= now_ms - told[code][1] < SPEAKS_MS]
+        held = [each for each in asked if each[1] >= self.value]
         if len(held) < self.count:
             return NO if asked else UNKNOWN
         times = [at_ms for _, _, at_ms in held]
