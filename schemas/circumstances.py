@@ -1,10 +1,32 @@
 """Circumstances: what a clinician states about one patient, so that disease rules know whom they are for."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.base import Closed, Instant
+from schemas.ids import ActorField
+
+
+class Habitual(Closed):
+    """A stable value that is this patient's own, signed by a clinician: a single NEWS2 score of 3 by it is no alert.
+
+    value: what is habitual; red_beyond: the absolute floor (above `value`: ceiling), in the kind's canonical unit. What
+    lies beyond it is red whatever else holds, also after the end. until: from then on the score counts again and a new
+    signature is asked for. signed_by: staff id. The score itself is always shown, and its total counts in full.
+    """
+
+    kind: Literal["spo2", "pulse", "resp_rate", "sbp", "temp"]
+    value: int | float
+    red_beyond: int | float
+    until: Instant
+    signed_by: ActorField
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.value == self.red_beyond:
+            raise ValueError("red_beyond must be beyond value, on the side that is worse")
+        return self
 
 
 class Circumstances(Closed):
@@ -14,6 +36,7 @@ class Circumstances(Closed):
     risk; None = nobody has said, and the rules for COPD ask for it.
     chemotherapy_at: newest treatment; the fever rules hold for six weeks after it. discharged_at: from hospital.
     pef_best: personal best peak flow, L/min. cgm: glucose comes from a sensor that measures by itself.
+    habitual: stable values of the patient's own, one per kind.
     safe_at_home: the tighter limits of SAFE@HOME in pregnancy. pprom: waters broken before term, watch for infection.
     """
 
@@ -24,6 +47,13 @@ class Circumstances(Closed):
     cgm: bool = False
     safe_at_home: bool = False
     pprom: bool = False
+    habitual: Annotated[tuple[Habitual, ...], Field(max_length=5, strict=False)] = ()
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if len({one.kind for one in self.habitual}) != len(self.habitual):
+            raise ValueError("one habitual value per kind")
+        return self
 
     def states(self, *, pregnant: bool) -> frozenset[str]:
         """The `needs` of rule rows that this patient fulfils."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from schemas.base import to_ms
 from schemas.binding import DeviceBindings
+from schemas.circumstances import Habitual
 from schemas.plan import CarePlan, Limit, Number
 
 NEVER = 2**62
@@ -36,6 +37,36 @@ class Limits:
         object.__setattr__(self, "green", (floor, ceiling))
 
 
+CENTRES_MILLI: Mapping[str, int] = {
+    "pulse": 70_000,
+    "resp_rate": 16_000,
+    "sbp": 150_000,
+    "spo2": 92_000,
+    "temp": 37_000,
+}
+"""Between the two sides on which a kind can score 3 (NEWS2, RCP 2017; SpO2 on oxygen with scale 2 has a high side)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A habitual value (schemas.circumstances.Habitual) in thousandths. low: its worse side is downwards."""
+
+    kind: str
+    floor_milli: int
+    until_ms: int
+    low: bool
+
+    def is_beyond(self, milli: int) -> bool:
+        """Is it worse than the absolute floor?"""
+        return milli < self.floor_milli if self.low else milli > self.floor_milli
+
+    def covers(self, milli: int, at_ms: int) -> bool:
+        """Is it the patient's own, as signed, when it was measured?"""
+        centre = CENTRES_MILLI[self.kind]
+        mine = milli < centre if self.low else milli > centre
+        return mine and at_ms < self.until_ms and not self.is_beyond(milli)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The contract, its span [from_ms, until_ms), its limits by kind, the kinds that its slots expect, and what it
@@ -50,6 +81,7 @@ class Plan:
     states: frozenset[str] = frozenset()
     lacking: tuple[str, ...] = ()
     rows: frozenset[str] = frozenset()
+    habits: tuple[Habit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +114,7 @@ def parse_plan(text: str) -> Plan:
         contract.circumstances.states(pregnant=contract.pregnant),
         contract.circumstances.lacking(contract.rules, pregnant=contract.pregnant),
         frozenset([name for name in contract.rules if "." in name]),
+        tuple(_habit(one) for one in contract.circumstances.habitual),
     )
 
 
@@ -102,6 +135,10 @@ def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
     return contract.version, devices
 
 
+def _habit(one: Habitual) -> Habit:
+    return Habit(one.kind, _thousandths(one.red_beyond), to_ms(one.until), one.red_beyond < one.value)
+
+
 def _limits(limit: Limit) -> Limits:
     return Limits(
         _milli(limit.red_below),
@@ -114,8 +151,10 @@ def _limits(limit: Limit) -> Limits:
 
 
 def _milli(value: Number | None) -> int | None:
-    if value is None:
-        return None
+    return None if value is None else _thousandths(value)
+
+
+def _thousandths(value: Number) -> int:
     if isinstance(value, int):
         return value * 1000
     return int((Decimal(repr(value)) * 1000).to_integral_value(ROUND_HALF_UP))

@@ -16,7 +16,7 @@ from streams.core.rules.news2 import scored
 from streams.core.rules.news2_score import News2
 from streams.core.state import PatientState
 
-ALWAYS = frozenset({"check", "clock", "contact", "extreme", "gen", "pro", "reference"})
+ALWAYS = frozenset({"check", "clock", "contact", "extreme", "gen", "habitual", "pro", "reference"})
 """Rules that no plan can switch off: an impossible-looking value or pair, an emergency symptom, a patient's own answer
 or wish, a rule that cannot watch and a clock that is off are never nobody's business."""
 
@@ -71,7 +71,7 @@ def assess(state: PatientState, context: Context) -> Triage:
     silence = _silence(state, plan.contract.slots)
     result = None
     if "news2" in plan.contract.rules:
-        result = scored(plan.contract, state.series, context.rules.news2)
+        result = scored(plan, state.series, context.rules.news2)
     view = View(state.now_ms, plan, context.rules, state.series, silence, state, result, context.table)
     found: tuple[Finding, ...] = ()
     for rule in in_use(plan.contract.rules):

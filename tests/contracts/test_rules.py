@@ -53,6 +53,15 @@ def plan(*, pregnant: bool = False) -> Plan:
                 "chemotherapy_at": "2025-11-01T00:00:00Z",
                 "discharged_at": "2025-11-10T00:00:00Z",
                 "pef_best": 500,
+                "habitual": [
+                    {
+                        "kind": "spo2",
+                        "value": 90,
+                        "red_beyond": 86,
+                        "until": "2026-01-01T00:00:00Z",
+                        "signed_by": "doctor-1",
+                    }
+                ],
             },
             "pregnant": pregnant,
         }
@@ -84,7 +93,7 @@ def view(seed: int) -> View:
         symptoms={code: (chance.randrange(2), NOW_MS - 1) for code in SYMPTOMS if chance.random() < 0.2},
     )
     bundle, care = default_bundle(), plan(pregnant=chance.random() < 0.5)
-    news2 = scored(care.contract, series, bundle.news2)
+    news2 = scored(care, series, bundle.news2)
     return View(NOW_MS, care, bundle, series, silence, state, news2, TABLE)
 
 

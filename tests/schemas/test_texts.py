@@ -5,7 +5,8 @@ import pytest
 from schemas import texts
 from schemas.alert import AlertStepType
 from schemas.audit import Outcome
-from schemas.texts import COLOURS, KINDS, OUTCOMES, REASONS, STEPS
+from schemas.reason_texts import REASONS
+from schemas.texts import COLOURS, KINDS, OUTCOMES, STEPS
 from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
 from streams.core.effects import PublishAlert, PublishOverview, WriteAudit

@@ -13,6 +13,7 @@ from schemas.units import UnitError
 from schemas.vital_sign import VitalSign
 from schemas.vitals import VITALS, Band
 from streams.core.context import Context
+from streams.core.plan import CENTRES_MILLI
 from streams.core.rules import RULES
 
 MINUTE_MS = 60_000
@@ -158,7 +159,22 @@ def check_plan(plan: CarePlan, context: Context) -> None:
     codes = sorted(limit.kind for limit in plan.limits if VITALS[limit.kind].unit is None)
     if codes:
         raise Fault(Outcome.REJECTED_SCHEMA, f"limits: {codes[0]} has codes, no numbers", "leave this limit out")
+    _check_habits(plan)
     _known("rules", plan.rules, {rule.id for rule in RULES} | context.table.ids)
+
+
+def _check_habits(plan: CarePlan) -> None:
+    """Value and floor lie on one side of the middle, so that it is clear which way is worse."""
+    for one in plan.circumstances.habitual:
+        centre = CENTRES_MILLI[one.kind]
+        sides = {float(number) * 1000 < centre for number in (one.value, one.red_beyond)}
+        outward = (one.red_beyond < one.value) is (one.red_beyond * 1000 < centre)
+        if len(sides) > 1 or not outward:
+            raise Fault(
+                Outcome.REJECTED_SCHEMA,
+                f"circumstances.habitual: red_beyond of {one.kind} is not beyond value",
+                "name the value and, further from normal on the same side, the absolute floor",
+            )
 
 
 def check_bindings(bindings: DeviceBindings) -> None:

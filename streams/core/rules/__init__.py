@@ -6,6 +6,7 @@ from streams.core.rules.checks import CrossChecks
 from streams.core.rules.clock import DeviceClocks
 from streams.core.rules.contact import ContactRequested
 from streams.core.rules.extreme import ExtremeValue
+from streams.core.rules.habitual import HabitualFloor
 from streams.core.rules.limits import PersonalLimits
 from streams.core.rules.missing import MissingReading
 from streams.core.rules.news2 import News2Rule
@@ -19,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     PersonalLimits(),
     News2Rule(),
     TobsRule(),
+    HabitualFloor(),
     *FAMILIES,
     ExtremeValue(),
     CrossChecks(),

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from schemas.plan import CarePlan
 from schemas.rules import News2Rules
 from schemas.triage import Finding, TriageLevel
 from schemas.vitals import VITALS
+from streams.core.plan import Plan
 from streams.core.rules.base import View
 from streams.core.rules.judging import repeated
 from streams.core.rules.news2_score import RISKS, SINGLE, News2, News2Inputs, Risk, Scale, score
@@ -14,6 +14,9 @@ from streams.core.signal.series import Point, Series
 
 HOUR_MS = 3_600_000
 KINDS = ("resp_rate", "spo2", "supplemental_o2", "sbp", "pulse", "consciousness", "temp")
+HABITUAL = (TriageLevel.GREEN, 1)
+"""A single 3 that is the patient's own is shown and raises nothing (clinical README section 9)."""
+
 _SCORED = {"supplemental_o2": "air_or_oxygen"}
 _CALM = frozenset({"none", "low"})
 """Bands that ask for nothing but the next score (RCP 2017)."""
@@ -37,15 +40,25 @@ def inputs_at_anchors(series: Series, rules: News2Rules, kinds: tuple[str, ...] 
     return together
 
 
-def scored(contract: CarePlan, series: Series, rules: News2Rules) -> tuple[News2, dict[str, Point]] | None:
+def scored(plan: Plan, series: Series, rules: News2Rules) -> tuple[News2, dict[str, Point]] | None:
     """The score and the readings behind it; None where it must not be computed (RCP 2017) or nothing is known."""
+    contract = plan.contract
     if contract.pregnant or contract.age_under_16:
         return None
     results = [(_score(points, contract.news2_scale), points) for points in inputs_at_anchors(series, rules)]
     if len(results) == 1:
         return results[0]
-    # The first of the worst: `max` keeps the newest anchor among equals.
-    return max(results, key=lambda result: RISKS.index(result[0].risk_lower), default=None)
+    # The first of the worst: `max` keeps the newest anchor among equals. What is habitual comes behind its equals.
+    return max(results, key=lambda r: (RISKS.index(r[0].risk_lower), not is_habitual(plan, *r)), default=None)
+
+
+def is_habitual(plan: Plan, news2: News2, points: Mapping[str, Point]) -> bool:
+    """Is the risk nothing but single 3s at values that a clinician has signed as this patient's own?"""
+    if not plan.habits or news2.risk_lower != "single3":
+        return False
+    habits = {habit.kind: habit for habit in plan.habits}
+    three = [kind for kind in points if news2.scores.get(_SCORED.get(kind, kind)) == SINGLE]
+    return all(kind in habits and habits[kind].covers(points[kind].milli, points[kind].at_ms) for kind in three)
 
 
 def _score(points: Mapping[str, Point], scale: Scale) -> News2:
@@ -72,7 +85,7 @@ class News2Rule:
     """National Early Warning Score 2 (Royal College of Physicians, 2017), acknowledged; partial as bounds."""
 
     id = "news2"
-    version = "1"
+    version = "2"
     source = "Royal College of Physicians, NEWS2, December 2017; tiers from clinical/escalation.json"
     summary = "NEWS2 complete, or its lower bound while inputs are missing; never zeros for missing ones"
 
@@ -83,7 +96,8 @@ class News2Rule:
         news2, points = view.news2
         if news2.risk_lower in _CALM:
             return ()
-        level, tier = _severity(news2.risk_lower, view.rules.news2)
+        own = is_habitual(view.plan, news2, points)
+        level, tier = HABITUAL if own else _severity(news2.risk_lower, view.rules.news2)
         # Only the readings that score decide: their time is the finding's, their doubt its doubt.
         deciding = {kind: point for kind, point in points.items() if news2.scores.get(_SCORED.get(kind, kind), 0)}
         evidence: dict[str, int | str] = {f"{kind}_milli": point.milli for kind, point in deciding.items()}
@@ -94,10 +108,10 @@ class News2Rule:
                 self.version,
                 level,
                 tier,
-                f"news2.{news2.risk_lower}",
+                f"news2.{'habitual' if own else news2.risk_lower}",
                 max(point.at_ms for point in deciding.values()),
                 evidence,
-                news2.risk_lower == "single3" and _waits(view),
+                news2.risk_lower == "single3" and not own and _waits(view),
             ),
         )
 

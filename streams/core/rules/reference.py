@@ -10,7 +10,7 @@ class MissingReference:
     """A rule without its reference watches nothing; that must be a task, never silence (GEN-08)."""
 
     id = "reference"
-    version = "1"
+    version = "2"
     source = "FUT task RefRangeNeeded; clinical README section 9: COPD without a target is a task"
     summary = "a rule of the plan lacks what it compares with, or is not in the rule bundle"
 
@@ -20,6 +20,8 @@ class MissingReference:
         missing = plan.lacking
         if plan.rows and not view.table.ids.issuperset(plan.rows):
             missing = (*missing, "rule")
+        if plan.habits and any([view.now_ms >= habit.until_ms for habit in plan.habits]):
+            missing = (*missing, "habitual")
         return _findings(missing, plan.from_ms) if missing else ()
 
 
