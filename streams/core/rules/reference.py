@@ -20,7 +20,7 @@ class MissingReference:
         missing = plan.lacking
         if plan.rows and not view.table.ids.issuperset(plan.rows):
             missing = (*missing, "rule")
-        if plan.habits and any([view.now_ms >= habit.until_ms for habit in plan.habits]):
+        if plan.habits and any(view.now_ms >= habit.until_ms for habit in plan.habits):
             missing = (*missing, "habitual")
         return _findings(missing, plan.from_ms) if missing else ()
 
