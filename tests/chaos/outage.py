@@ -109,11 +109,12 @@ class OutageReport:
 
 
 def quick_rules() -> RuleBundle:
-    """The shipped bundle with rungs of a minute for every tier."""
+    """The shipped bundle with rungs of a minute for every tier at any hour, and reds that wait for no repeat."""
     bundle = default_bundle()
     rungs = dict.fromkeys(bundle.ladder.rungs_min, (1, 2, 3))
-    ladder = bundle.ladder.model_copy(update={"rungs_min": rungs})
-    return bundle.model_copy(update={"version": bundle.version + 1, "ladder": ladder})
+    ladder = bundle.ladder.model_copy(update={"rungs_min": rungs, "working": {}})
+    at_once = bundle.mitigation.model_copy(update={"repeat": ()})
+    return bundle.model_copy(update={"version": bundle.version + 1, "ladder": ladder, "mitigation": at_once})
 
 
 async def outage_run(outage: Outage, *, say: Callable[[str], None] = print, logs: Path | None = None) -> OutageReport:

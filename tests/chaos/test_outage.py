@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.outage import WHO, Outage, Who, outage_run
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.nightly]
 
 
 @pytest.mark.timeout(600)

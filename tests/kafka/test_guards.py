@@ -21,6 +21,7 @@ pytestmark = pytest.mark.kafka
 
 BOTH = pytest.mark.parametrize("topic", [MEASUREMENTS, PATIENT_EVENTS])
 TAIL_LIMIT_S = 5.0
+PATIENCE_S = 8.0  # until no outcome has come for so long: a busy machine may be slow to begin
 """Longest time a lost last run may lie unseen (design.md section 4: looked at every 2 s)."""
 
 
@@ -87,7 +88,7 @@ def test_a_last_run_lost_is_missed_within_five_seconds(ward: Ward, topic: str) -
 
 @pytest.mark.slow
 @BOTH
-@pytest.mark.parametrize("where", [0, -1], ids=["first", "last"])
+@pytest.mark.parametrize("where", [0, pytest.param(-1, marks=pytest.mark.nightly)], ids=["first", "last"])
 def test_without_the_guard_exactly_that_run_is_lost(ward: Ward, topic: str, where: int) -> None:
     """The ablation: the same worker, trusting the engine, never judges these readings, not even later."""
     readings = ward.readings(40, partition=0)
@@ -96,12 +97,12 @@ def test_without_the_guard_exactly_that_run_is_lost(ward: Ward, topic: str, wher
         _, partition, offsets = lost_run(worker.wait_for("run lost on purpose"))
         ward.send(ward.readings(10, partition=0))
         ward.let_in()
-        ward.account(patience_s=3.0)
+        ward.account(patience_s=PATIENCE_S)
         worker.terminate()
     with Worker(ward.settings) as worker:  # a healthy worker afterwards cannot know
         worker.watching()
         ward.send(ward.readings(10))
-        ward.account(patience_s=3.0)
+        ward.account(patience_s=PATIENCE_S)
         worker.terminate()
     evidence = ward.evidence()
     log = evidence.logs[topic, partition]
