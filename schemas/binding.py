@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Closed, Instant
-from schemas.ids import DeviceField, PseudonymField
+from schemas.ids import DeviceField, DeviceTypeField, PseudonymField
 from schemas.plan import Kind
 
 
@@ -16,6 +16,8 @@ class Binding(Closed):
     kinds: vital signs it may send; empty = all.
     max_per_hour: above it readings are quarantined as a flood. Default 120, our choice: a continuous
     oximeter that reports every 30 s is still inside.
+    device_type: make and model; gateway: the hub or service it sends through. When many alerts come at once, the duty
+    lead is told which they have in common. None = not known.
     """
 
     device: DeviceField
@@ -24,6 +26,8 @@ class Binding(Closed):
     kinds: Annotated[tuple[Kind, ...], Field(max_length=32, strict=False)] = ()
     trust: Literal["clinical", "consumer", "manual"] = "clinical"
     max_per_hour: Annotated[int, Field(ge=1, le=100_000)] = 120
+    device_type: DeviceTypeField | None = None
+    gateway: DeviceField | None = None
 
 
 class DeviceBindings(Closed):

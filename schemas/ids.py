@@ -22,6 +22,7 @@ PseudonymField = Annotated[
 ]
 DeviceField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]{0,79}$", strict=True)]
 TeamField = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$", strict=True)]
+DeviceTypeField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,63}$", strict=True)]
 LocalIdField = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,80}$", strict=True)]
 ActorField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@~-]{0,79}$", strict=True)]
 

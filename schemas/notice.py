@@ -33,6 +33,19 @@ class RecipientRole(StrEnum):
     HOME_CARE = "home_care"
 
 
+class Origin(Open):
+    """What an alert rests on, so that many alerts at once can be told by what they have in common. None = not known.
+
+    device_type, gateway: of the device that speaks for its kinds, as device-bindings.v1 says, where it is one only.
+    template: of the plan. rules: digest of the bundle that decided.
+    """
+
+    device_type: str | None = None
+    gateway: str | None = None
+    template: str | None = None
+    rules: str | None = None
+
+
 class Notice(Open):
     """One message to one recipient on one channel: codes, no values, no names, no clinical text.
 
@@ -43,6 +56,7 @@ class Notice(Open):
     not_before: from when it may be sent; None = at once. deliver_by: if it has not arrived by then the ladder
     moves on without it; None = nothing waits for it.
     verdict, by: how it ended and the staff id of who ended it, on RESOLVE and INFORM; None while it is open.
+    origin: on TRIGGER only. It is for grouping and for the duty lead; no channel shows it of a single alert.
     """
 
     v: Literal[1] = 1
@@ -66,6 +80,7 @@ class Notice(Open):
     deliver_by: str | None = None
     verdict: str | None = None
     by: str | None = None
+    origin: Origin | None = None
 
 
 def notice_id(alert_id: str, sequence: int, action: NoticeAction, recipient: str, channel: str) -> EventId:

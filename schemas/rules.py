@@ -13,6 +13,7 @@ from schemas.model_rules import ModelRules
 from schemas.questionnaire import Questionnaire
 from schemas.rule_table import RuleRow
 from schemas.shipped_rules import shipped_rows
+from schemas.storm import StormRules
 
 Hours = Annotated[int, Field(ge=1, le=8760)]
 
@@ -125,6 +126,7 @@ class RuleBundle(Closed):
     ladder: LadderRules = LadderRules()
     battery: BatteryRules = BatteryRules()
     model: ModelRules = ModelRules()
+    storm: StormRules = StormRules()
     questionnaires: Annotated[tuple[Questionnaire, ...], Field(max_length=100, strict=False)] = ()
     mitigation: MitigationRules = MitigationRules()
     table: Annotated[tuple[RuleRow, ...], Field(max_length=512, strict=False)] = Field(default_factory=shipped_rows)

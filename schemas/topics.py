@@ -197,7 +197,7 @@ TABLE: tuple[Topic, ...] = (
         AUDIT,
         "source",
         "AuditBody",
-        ("worker", "learn", "operator"),
+        ("worker", "learn", "notify", "operator"),
         Layout.PATIENT,
         "delete",
         UNLIMITED,

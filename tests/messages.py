@@ -1,10 +1,14 @@
-"""Builders of what is sent to people: a notice and a reply, valid by default, override one thing."""
+"""Builders of what is sent to people: notices, groups, storm pages, replies; valid by default, override one thing."""
 
 from typing import Any
 
 from schemas.base import rfc3339
-from schemas.notice import Notice, NoticeAction, Reply, notice_id
+from schemas.notice import Notice, NoticeAction, RecipientRole, Reply, notice_id
 from schemas.replies import REPLIES, render
+from schemas.storm import StormRules
+from streams.core.escalation.grouping import Group
+from streams.core.escalation.recipients import Addressee
+from streams.core.escalation.storm import StormPage, StormWatch
 from tests.builders import PATIENT, T0, TEAM
 
 
@@ -31,6 +35,21 @@ def make_notice(action: str = "trigger", **changed: Any) -> Notice:
         body["alert_id"], body["sequence"], NoticeAction(body["action"]), body["recipient"], body["channel"]
     )
     return Notice.model_validate({"id": key} | body, strict=False)
+
+
+def make_group(count: int = 3, action: str = "trigger", **changed: Any) -> Group:
+    """First pages of so many alerts, `a1` among them, as one message."""
+    return Group(tuple(make_notice(action, alert_id=f"a{n + 1}", patient=f"p{n + 1}", **changed) for n in range(count)))
+
+
+def make_storm_page(*, over: bool = False, channel: str = "console", **origin: str) -> StormPage:
+    """A storm of 20 reds of one team, from one device type, to its duty lead."""
+    watch, numbers = StormWatch(), StormRules(alerts=20)
+    shared = {"device_type": "Nonin 3230", "rules": "abc123"} | origin
+    for n in range(20):
+        watch.take(make_notice(alert_id=f"a{n + 1}", patient=f"p{n + 1}", origin=shared), T0, numbers)
+    (sky,) = watch.to_tell(T0 + 60_000, numbers)
+    return StormPage(sky, Addressee(RecipientRole.DUTY_LEAD, "nurse-phone", channel), over, rfc3339(T0))
 
 
 def make_reply(key: str = "triage.green_last", *, patient: str = PATIENT, **parameters: str) -> Reply:

@@ -32,6 +32,7 @@ add 'User:worker' --operation Write --topic 'examples.v1'
 add 'User:learn' --operation Write --topic 'learner-state.v1'
 add 'User:worker' --operation Write --topic 'audit.v1'
 add 'User:learn' --operation Write --topic 'audit.v1'
+add 'User:notify' --operation Write --topic 'audit.v1'
 add 'User:operator' --operation Write --topic 'audit.v1'
 add 'User:worker' --operation Write --topic 'nattevagt-state-changelog'
 add 'User:worker' --operation Write --topic 'alerts.v1.' --resource-pattern-type prefixed
@@ -58,6 +59,9 @@ add 'User:operator' --operation Read --topic 'learner-state.v1'
 add 'User:care-team' --operation Read --topic 'coverage.v1'
 add 'User:care-team' --operation Read --topic 'rules.v1'
 add 'User:care-team' --operation Read --topic 'models.v1'
+add 'User:notify' --operation Read --topic 'coverage.v1'
+add 'User:notify' --operation Read --topic 'rules.v1'
+add 'User:notify' --operation Read --topic 'models.v1'
 add 'User:worker' --operation Read --group 'nattevagt'
 add 'User:worker' --operation DescribeConfigs --cluster
 add 'User:worker' --operation Describe --operation DescribeConfigs --topic '*'
@@ -67,6 +71,8 @@ add 'User:operator' --operation DescribeConfigs --cluster
 add 'User:operator' --operation Describe --operation DescribeConfigs --topic '*'
 add 'User:care-team' --operation DescribeConfigs --cluster
 add 'User:care-team' --operation Describe --operation DescribeConfigs --topic '*'
+add 'User:notify' --operation DescribeConfigs --cluster
+add 'User:notify' --operation Describe --operation DescribeConfigs --topic '*'
 add 'User:operator' --operation Create --operation AlterConfigs --topic '*'
 add 'User:care-team' --operation Create --topic 'alerts.v1.' --resource-pattern-type prefixed
 add 'User:notify' --operation Read --topic 'notices.v1'

@@ -18,6 +18,7 @@ READERS = {
     LEARN: ("learning", "learned", "reference"),
     OPERATOR: ("learned", "reference"),
     CARE_TEAM: ("reference",),
+    NOTIFY: ("reference",),
 }
 """Role -> the stages of schemas.topics that it reads; the watchdog's are its own."""
 
@@ -43,7 +44,7 @@ def rights(settings: Settings) -> Iterator[Right]:
     yield from _readers(settings)
     yield Right(WORKER, ("Read",), "group", settings.group)
     ours, prefixed = settings.topic_prefix or "*", bool(settings.topic_prefix)
-    for role in (WORKER, LEARN, OPERATOR, CARE_TEAM):
+    for role in (WORKER, LEARN, OPERATOR, CARE_TEAM, NOTIFY):
         yield Right(role, ("DescribeConfigs",), "cluster", "kafka-cluster")
         yield Right(role, ("Describe", "DescribeConfigs"), "topic", ours, prefixed)
     yield Right(OPERATOR, ("Create", "AlterConfigs"), "topic", ours, prefixed)

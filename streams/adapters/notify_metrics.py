@@ -24,6 +24,13 @@ NOTICE_AGE = Declared(
 WAITING = Declared(Gauge, "notices_waiting_records", "Notices under way or waiting for their turn.", ("channel",))
 OLDEST = Declared(Gauge, "notice_oldest_seconds", "How long the oldest notice under way has been with us; 0 = none.")
 BROKEN = Declared(Gauge, "recipients_unreached_records", "Recipients whose channel is down now.", ("channel",))
+GROUPS = Declared(Counter, "notice_groups_total", "Messages that stood for several notices, by channel.", ("channel",))
+GROUPED = Declared(Counter, "notices_grouped_total", "Notices that went out in such a message.", ("channel",))
+STORMS = Declared(
+    Gauge, "storms_records", "Teams with a storm of alerts now, as the process that watches for them sees."
+)
+STORMS_UNTOLD = Declared(Gauge, "storms_untold_records", "Of these: nobody of the team has been told of it yet.")
+STORM_PAGES = Declared(Counter, "storm_pages_total", "Messages about storms and what became of them.", ("result",))
 UNREADABLE = Declared(Counter, "notices_unreadable_total", "Records of notices.v1 that were no notice.")
 POLLED = Declared(Gauge, "notify_poll_timestamp_seconds", "When notices.v1 was last asked for more.")
 

@@ -1,31 +1,19 @@
-"""Lanes: notices to one recipient on one channel in their order; lanes do not wait for each other.
-
-A far end that is down costs its own lane only: after three failures the lane says so at once, without trying, and
-looks again every ten seconds. So the ladder moves on while the channel is dead, and nothing piles up behind it.
-"""
+"""Lanes: one alert's notices to one recipient on one channel in their order; lanes do not wait for each other."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from zlib import crc32
 
 from schemas.base import to_ms
 from schemas.notice import Notice, NoticeAction
-from streams.adapters.channels.ports import DOWN, SUPERSEDED, TOO_LATE, Delivery
-from streams.adapters.channels.sender import PAUSES_S, Sender
+from streams.adapters.channels.ports import SUPERSEDED, TOO_LATE, Delivery
+from streams.agents.desk import Clocks, Desk
 
-DOWN_AFTER = 3
-"""Failures in a row of the far end itself; each has been tried four times already. Our choice."""
+LaneKey = tuple[str, str, str]
 
-LOOK_AGAIN_S = 10.0
-"""From one look at a far end that is down to the next."""
-
-SHARDS = 4
-"""Lanes of one recipient, by alert: order counts within an alert only, and a shift's telephone gets many."""
-
-LaneKey = tuple[str, str, int]
+DeskKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,43 +32,12 @@ Report = Callable[[Errand, Delivery], Awaitable[None]]
 
 def lane_of(notice: Notice) -> LaneKey:
     """All of an alert's notices to one recipient on one channel stand in one lane, in their order."""
-    return notice.channel, notice.recipient, crc32(notice.alert_id.encode()) % SHARDS
+    return notice.channel, notice.recipient, notice.alert_id
 
 
-@dataclass(slots=True)
-class Breaker:
-    """How often may be tried now? Times are given, so that this is pure."""
-
-    failures: int = 0
-    look_again_s: float = 0.0
-
-    @property
-    def is_down(self) -> bool:
-        """Has the far end failed too often in a row?"""
-        return self.failures >= DOWN_AFTER
-
-    def tries(self, now_s: float) -> int:
-        """As usual; while it is down none, but one every ten seconds."""
-        if not self.is_down:
-            return len(PAUSES_S) + 1
-        return 1 if now_s >= self.look_again_s else 0
-
-    def learned(self, delivery: Delivery, now_s: float) -> None:
-        """What a delivery says about the far end; a wrong address says nothing."""
-        if delivery.is_down:
-            self.failures += 1
-            self.look_again_s = now_s + LOOK_AGAIN_S
-        elif delivery.result == "delivered":
-            self.failures = 0
-
-
-@dataclass(slots=True)
-class Clocks:
-    """Steady seconds for pacing; wall milliseconds for deadlines. wall_ms gives None in a simulation: then no
-    deadline is held against a clock that it does not know."""
-
-    steady_s: Callable[[], float]
-    wall_ms: Callable[[], int | None]
+def desk_of(notice: Notice) -> DeskKey:
+    """All lanes of one recipient on one channel share a desk."""
+    return notice.channel, notice.recipient
 
 
 @dataclass(slots=True)
@@ -89,14 +46,18 @@ class Lane:
 
     queue: what waits for its turn, oldest first. aside: what waits for its own time (`not_before`), by errand."""
 
-    sender: Sender
+    desk: Desk
     report: Report
     failed: Callable[[BaseException], None]
     clocks: Clocks
-    breaker: Breaker = field(default_factory=Breaker)
     queue: "deque[Errand]" = field(default_factory=deque)
     aside: "dict[Errand, asyncio.TimerHandle]" = field(default_factory=dict)
     task: "asyncio.Task[None] | None" = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Is there nothing to do, now or later?"""
+        return not self.queue and not self.aside and (self.task is None or self.task.done())
 
     def put(self, errand: Errand) -> None:
         """Behind the others; aside while its time has not come."""
@@ -143,12 +104,7 @@ class Lane:
         useless = self._useless(notice)
         if useless is not None:
             return Delivery("failed", useless, 0)
-        tries = self.breaker.tries(self.clocks.steady_s())
-        if not tries:
-            return Delivery("failed", DOWN, 0)
-        delivery = await self.sender.send(notice, tries=tries)
-        self.breaker.learned(delivery, self.clocks.steady_s())
-        return delivery
+        return await self.desk.deliver(notice, lambda: self._useless(notice))
 
     def _useless(self, notice: Notice) -> str | None:
         """A page that nobody needs any more: its time has passed, or something newer of its alert stands behind it."""

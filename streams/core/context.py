@@ -120,6 +120,11 @@ class Reference:
         offset = next((known for known, since_ms in reversed(self._taken) if since_ms <= at_ms - SETTLED_MS), -1)
         return self.at(Stamp(rules=offset))
 
+    def taken_ms(self, digest: str) -> int | None:
+        """When Kafka took the bundle with this digest; None = it was never published, so it is the shipped one."""
+        offset = next((known for known, bundle in reversed(self._rules) if bundle.digest == digest), None)
+        return None if offset is None else dict(self._taken)[offset]
+
     def _fold(self, key: tuple[int, int, int]) -> Context:
         rules = self.default
         for offset, bundle in self._rules:

@@ -86,13 +86,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour."""
+    """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour, its make."""
 
     id: str
     from_ms: int
     until_ms: int
     kinds: frozenset[str]
     max_per_hour: int
+    device_type: str | None = None
+    gateway: str | None = None
 
     def covers(self, at_ms: int, kind: str) -> bool:
         """May the device speak about this kind at this instant?"""
@@ -129,6 +131,8 @@ def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
             NEVER if row.valid_until is None else to_ms(row.valid_until),
             frozenset(row.kinds),
             row.max_per_hour,
+            row.device_type,
+            row.gateway,
         )
         for row in contract.devices
     )

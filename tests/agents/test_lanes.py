@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from schemas.base import rfc3339
-from schemas.notice import Notice
-from streams.adapters.channels.ports import TAKEN, Attempt, Channel, Delivery
+from schemas.notice import Notice, NoticeAction
+from streams.adapters.channels.ports import TAKEN, Attempt, Channel, Delivery, Message
 from streams.adapters.channels.sender import Sender
-from streams.agents.lanes import DOWN_AFTER, LOOK_AGAIN_S, Breaker, Clocks, Errand, Lane, lane_of
+from streams.agents.desk import DOWN_AFTER, LOOK_AGAIN_S, Breaker, Clocks, Desk
+from streams.agents.lanes import Errand, Lane, lane_of
 from tests.builders import MINUTE, T0
 from tests.messages import make_notice
 
@@ -22,10 +23,11 @@ class FakeChannel:
     """Answers as told; `gate` holds every try back until it is opened."""
 
     answer: Attempt = TAKEN
-    tried: list[Notice] = field(default_factory=list)
+    tried: list[Message] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    together: tuple[NoticeAction, ...] = (NoticeAction.TRIGGER,)
 
-    async def attempt(self, notice: Notice) -> Attempt:
+    async def attempt(self, notice: Message) -> Attempt:
         """One try."""
         self.tried.append(notice)
         await self.gate.wait()
@@ -54,7 +56,7 @@ class Bench:
             return None
 
         clocks = Clocks(lambda: self.now_s, lambda: self.now_ms)
-        return Lane(Sender(channels, sleep=no_pause), self._report, self.failures.append, clocks)
+        return Lane(Desk(Sender(channels, sleep=no_pause), clocks), self._report, self.failures.append, clocks)
 
     async def _report(self, errand: Errand, delivery: Delivery) -> None:
         if self.reports_fail:

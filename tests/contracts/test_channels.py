@@ -19,7 +19,7 @@ from streams.adapters.channels.book import ChannelBook
 from streams.adapters.channels.console import Console
 from streams.adapters.channels.ports import Channel, Delivery
 from streams.adapters.channels.sender import PAUSES_S, Sender
-from tests.messages import make_notice
+from tests.messages import make_group, make_notice, make_storm_page
 from tests.servers import HTTP_FAULTS, SMTP_FAULTS, Far, http_server, smtp_server
 
 TIMEOUT_S = 0.3
@@ -147,6 +147,54 @@ def test_no_clinical_text_leaves_by_default(name: str, tmp_path: Path) -> None:
 
     run(name, tmp_path, silent)
     run(name, tmp_path, open_, detail="codes")
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_a_group_and_a_storm_page_arrive_once_and_say_nothing_clinical(name: str, tmp_path: Path) -> None:
+    """Every alert of the group is named, the page says what is shared; a repeat of either is known as one."""
+
+    async def work(rig: Rig) -> None:
+        group, page = make_group(channel=name, by="nurse-1"), make_storm_page(channel=name)
+        assert Delivery("delivered", f"group.{group.id}", 1) == await rig.sender.send(group)
+        assert Delivery("delivered", None, 1) == await rig.sender.send(page)
+        await asyncio.gather(rig.sender.send(group), rig.sender.send(page))
+        await rig.sender.send(group.notices[1])
+
+        told, storm = rig.arrived()
+        assert all(alert_id in told for alert_id in group.alert_ids)
+        assert "Nonin 3230" in storm
+        assert "abc123" in storm
+        assert [] == [word for word in CLINICAL if word in told + storm]
+
+    run(name, tmp_path, work)
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_what_may_be_shown_of_each_is_shown_of_many(name: str, tmp_path: Path) -> None:
+    """With `codes` a group names patients and reasons, and a storm page the reason that most alerts share."""
+
+    async def work(rig: Rig) -> None:
+        await rig.sender.send(make_group(channel=name))
+        await rig.sender.send(make_storm_page(channel=name))
+        told, storm = rig.arrived()
+        assert all(word in told for word in ("p1", "p2", "p3"))
+        assert "spo2" in storm or "iltmætning" in storm
+
+    run(name, tmp_path, work, detail="codes")
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+def test_a_group_that_fails_may_be_tried_again_one_by_one(name: str, tmp_path: Path) -> None:
+    """Nothing of it has been told."""
+
+    async def work(rig: Rig) -> None:
+        group = make_group(channel=name, recipient="stranger")
+        if name == "console":
+            rig.out.close()
+        assert "failed" == (await rig.sender.send(group)).result
+        assert not any(rig.sender.knows(notice.id) for notice in group.notices)
+
+    run(name, tmp_path, work)
 
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS)

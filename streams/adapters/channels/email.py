@@ -6,29 +6,31 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from schemas.notice import Notice
+from schemas.notice import NoticeAction
 from streams.adapters.channels.book import EmailBook, secret
-from streams.adapters.channels.ports import NO_ADDRESS, TAKEN, TIMEOUT, UNREACHABLE, Attempt
-from streams.adapters.channels.wording import body, subject
+from streams.adapters.channels.ports import NO_ADDRESS, TAKEN, TIMEOUT, UNREACHABLE, Attempt, Message
+from streams.adapters.channels.wording import body, subject, thread, written_at
 
 
 class Email:
     """One connection per message: mail servers close idle ones, and a page must not fail for that."""
+
+    together = frozenset({NoticeAction.TRIGGER, NoticeAction.ACKNOWLEDGE, NoticeAction.RESOLVE})
 
     def __init__(self, book: EmailBook) -> None:
         """Read the password now."""
         self._book = book
         self._password = None if book.password_file is None else secret(book.password_file)
 
-    async def attempt(self, notice: Notice) -> Attempt:
+    async def attempt(self, message: Message) -> Attempt:
         """Hand it to the mail server; that it has taken it is all that anybody can know."""
-        to = self._book.recipients.get(notice.recipient)
+        to = self._book.recipients.get(message.recipient)
         if to is None:
             return Attempt(NO_ADDRESS)
         book = self._book
         try:
             await aiosmtplib.send(
-                message(notice, book, to),
+                mail_of(message, book, to),
                 hostname=book.host,
                 port=book.port,
                 use_tls=book.tls == "tls",
@@ -51,17 +53,17 @@ class Email:
         """Nothing is held open."""
 
 
-def message(notice: Notice, book: EmailBook, to: str) -> EmailMessage:
+def mail_of(message: Message, book: EmailBook, to: str) -> EmailMessage:
     """Plain text; no clinical text unless the book says so."""
     domain = book.sender.rpartition("@")[2]
     mail = EmailMessage()
     mail["From"], mail["To"] = book.sender, to
-    mail["Subject"] = subject(notice, book.language)
-    mail["Date"] = format_datetime(datetime.fromisoformat(notice.at))
-    mail["Message-ID"] = f"<{notice.id}@{domain}>"
-    mail["References"] = f"<{notice.alert_id}@{domain}>"
+    mail["Subject"] = subject(message, book.language)
+    mail["Date"] = format_datetime(datetime.fromisoformat(written_at(message)))
+    mail["Message-ID"] = f"<{message.id}@{domain}>"
+    mail["References"] = f"<{thread(message)}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(body(notice, book.language, book.detail) + "\n")
+    mail.set_content(body(message, book.language, book.detail) + "\n")
     return mail
 
 

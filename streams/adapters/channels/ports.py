@@ -1,13 +1,20 @@
-"""What a channel is: one transport that tries to hand one notice over, once, within its time, and says how it went."""
+"""What a channel is: one transport that tries to hand one message over, once, within its time, and says how it went."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from schemas.notice import Notice
+from schemas.notice import Notice, NoticeAction
+from streams.core.escalation.grouping import Group
+from streams.core.escalation.storm import StormPage
 
 TIMEOUT, UNREACHABLE, NO_ADDRESS, NO_CHANNEL = "timeout", "unreachable", "no_address", "no_channel"
 DOWN, TOO_LATE, SUPERSEDED = "down", "too_late", "superseded"
 """Codes that several channels share; each adds its own, such as `http_500` or `smtp_550`."""
+
+
+Message = Notice | Group | StormPage
+"""What a channel hands over: each has an `id`, a `recipient` and a `channel`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,13 @@ class Delivery:
 class Channel(Protocol):
     """One transport. It never raises for what the network or the far end does, and never waits beyond its timeout."""
 
-    async def attempt(self, notice: Notice) -> Attempt:
-        """Try once. The notice's id is the key by which the far end tells a repeat."""
+    @property
+    def together(self) -> Collection[NoticeAction]:
+        """Of which actions it tells many in one message, when they come too fast for one by one."""
+        ...
+
+    async def attempt(self, message: Message) -> Attempt:
+        """Try once. The message's id is the key by which the far end tells a repeat."""
 
     async def close(self) -> None:
         """Hang up."""

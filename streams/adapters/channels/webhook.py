@@ -12,12 +12,15 @@ from hashlib import sha256
 import aiohttp
 import orjson
 
+from schemas.base import rfc3339
 from schemas.errors import ConfigurationError
-from schemas.notice import Notice
+from schemas.notice import Notice, NoticeAction
 from streams.adapters.channels.book import Detail, WebhookAddress, WebhookBook, secret
-from streams.adapters.channels.ports import NO_ADDRESS, TAKEN, TIMEOUT, UNREACHABLE, Attempt
-from streams.adapters.channels.wording import subject
+from streams.adapters.channels.ports import NO_ADDRESS, TAKEN, TIMEOUT, UNREACHABLE, Attempt, Message
+from streams.adapters.channels.wording import first_deadline, subject, thread, written_at
 from streams.adapters.clock import wall_ms
+from streams.core.escalation.grouping import Group
+from streams.core.escalation.storm import StormPage
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how a secret begins, not one
 BUSY = frozenset({408, 425, 429})
@@ -28,7 +31,9 @@ SEVERITY = {0: "info", 1: "info", 2: "warning", 3: "error", 4: "critical", 5: "c
 
 
 class Webhook:
-    """One connection pool for all receivers."""
+    """One connection pool for all receivers. Only pages go together: what ends one ends it by the alert's own key."""
+
+    together = frozenset({NoticeAction.TRIGGER})
 
     def __init__(self, book: WebhookBook) -> None:
         """Read every secret now: a missing one is said at the start, not at the first red alert."""
@@ -41,15 +46,15 @@ class Webhook:
             auto_decompress=False,
         )
 
-    async def attempt(self, notice: Notice) -> Attempt:
+    async def attempt(self, message: Message) -> Attempt:
         """POST once; 2xx is taken."""
-        if notice.recipient not in self._to:
+        if message.recipient not in self._to:
             return Attempt(NO_ADDRESS)
-        url, keys, routing = self._to[notice.recipient]
-        data = content(notice, self._detail, routing)
+        url, keys, routing = self._to[message.recipient]
+        data = content(message, self._detail, routing)
         try:
             async with self._session.post(
-                url, data=data, headers=signed(notice.id, wall_ms() // 1000, data, keys), allow_redirects=False
+                url, data=data, headers=signed(message.id, wall_ms() // 1000, data, keys), allow_redirects=False
             ) as answer:
                 return _judged(answer.status)
         except TimeoutError:
@@ -62,8 +67,30 @@ class Webhook:
         await self._session.close()
 
 
-def content(notice: Notice, detail: Detail, routing_key: str | None) -> bytes:
-    """The event. Without `codes` neither the patient nor a reason is in it."""
+def content(message: Message, detail: Detail, routing_key: str | None) -> bytes:
+    """The event. Without `codes` neither a patient nor a reason is in it."""
+    match message:
+        case Group():
+            action, tier, details = message.first.action.value, message.first.tier, _many(message, detail)
+        case StormPage():
+            action, tier, details = "resolve" if message.over else "trigger", 5, _storm(message, detail)
+        case Notice():
+            action, tier, details = message.action.value, message.tier, _one(message, detail)
+    event: dict[str, object] = {
+        "event_action": action,
+        "dedup_key": thread(message),
+        "payload": {
+            "summary": subject(message, "en"),
+            "source": "nattevagt",
+            "severity": SEVERITY.get(tier, "critical"),
+            "timestamp": written_at(message),
+            "custom_details": details,
+        },
+    }
+    return orjson.dumps(event if routing_key is None else event | {"routing_key": routing_key})
+
+
+def _one(notice: Notice, detail: Detail) -> dict[str, object]:
     details: dict[str, object] = {
         "sequence": notice.sequence,
         "team": notice.team,
@@ -75,20 +102,43 @@ def content(notice: Notice, detail: Detail, routing_key: str | None) -> bytes:
         "raised_at": notice.raised_at,
         "deliver_by": notice.deliver_by,
     }
-    if detail == "codes":
-        details |= {"patient": notice.patient, "reasons": notice.reasons, "verdict": notice.verdict}
-    event: dict[str, object] = {
-        "event_action": notice.action.value,
-        "dedup_key": notice.alert_id,
-        "payload": {
-            "summary": subject(notice, "en"),
-            "source": "nattevagt",
-            "severity": SEVERITY.get(notice.tier, "critical"),
-            "timestamp": notice.at,
-            "custom_details": details,
-        },
+    return details | (_codes(notice) if detail == "codes" else {})
+
+
+def _codes(notice: Notice) -> dict[str, object]:
+    return {"patient": notice.patient, "reasons": notice.reasons, "verdict": notice.verdict}
+
+
+def _many(group: Group, detail: Detail) -> dict[str, object]:
+    """Each alert has its own ladder, so the receiver gets each one's id; `dedup_key` is the group's."""
+    details: dict[str, object] = {
+        "count": len(group.alert_ids),
+        "alert_ids": group.alert_ids,
+        "teams": group.teams,
+        "colour": group.first.level.value,
+        "tier": group.first.tier,
+        "role": group.role.value,
+        "deliver_by": first_deadline(group),
     }
-    return orjson.dumps(event if routing_key is None else event | {"routing_key": routing_key})
+    if detail == "codes":
+        details["alerts"] = [{"alert_id": notice.alert_id} | _codes(notice) for notice in group.notices]
+    return details
+
+
+def _storm(page: StormPage, detail: Detail) -> dict[str, object]:
+    sky = page.sky
+    shared = [one for one in sky.common if one.what != "reason" or detail == "codes"]
+    return {
+        "storm": sky.storm.id,
+        "team": sky.storm.team,
+        "begun_at": rfc3339(sky.storm.begun_ms),
+        "count": sky.alerts,
+        "reds": sky.reds,
+        "tier": sky.top_tier,
+        "role": page.role.value,
+        "shared": [{"what": o.what, "value": o.value, "count": o.count, "unknown": o.unknown} for o in shared],
+        "rules_since": page.rules_since,
+    }
 
 
 def signed(notice_id: str, at_s: int, data: bytes, keys: tuple[bytes, ...]) -> dict[str, str]:

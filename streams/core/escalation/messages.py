@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from schemas.alert import AlertStepType
 from schemas.base import rfc3339
-from schemas.notice import Notice, NoticeAction, notice_id
+from schemas.notice import Notice, NoticeAction, Origin, notice_id
 from schemas.plan import CarePlan
 from schemas.triage import TriageLevel
 from streams.core.context import Context
 from streams.core.effects import Effect, SendNotice, SendReply
 from streams.core.escalation.ladder import WAITING, phase_of
 from streams.core.escalation.moves import Move, clock_of
+from streams.core.escalation.origin import origin
 from streams.core.escalation.policy import MINUTE_MS, Terms, terms
 from streams.core.escalation.recipients import Addressee, on_call, outside, parse, rung_addressees
 from streams.core.evolve import evolve
@@ -36,7 +37,9 @@ def tell(move: Move, state: PatientState, cause: str, context: Context) -> tuple
     within = terms(context, move.alert.team, contract)
     effects: list[Effect] = []
     for action, addressees in _addressed(move, within, contract, context):
-        effects += [SendNotice(move.at_ms, _notice(move, state, action, one)) for one in _once(addressees)]
+        to = list(_once(addressees))
+        rests_on = origin(state, move.alert, context) if to and action is NoticeAction.TRIGGER else None
+        effects += [SendNotice(move.at_ms, _notice(move, state, action, one, rests_on)) for one in to]
     paged = [e.notice for e in effects if isinstance(e, SendNotice) and e.notice.action is NoticeAction.TRIGGER]
     told = [f"{notice.role}/{notice.recipient}/{notice.channel}" for notice in paged]
     alert = evolve(move.alert, told=tuple(dict.fromkeys((*move.alert.told, *told)))[:MAX_TOLD])
@@ -108,7 +111,7 @@ def _rung(move: Move, within: Terms) -> list[Addressee]:
     return rung_addressees(within, clock_of(alert), alert.rung - alert.rung0, move.at_ms)
 
 
-def _notice(move: Move, state: PatientState, action: NoticeAction, to: Addressee) -> Notice:
+def _notice(move: Move, state: PatientState, action: NoticeAction, to: Addressee, rests_on: Origin | None) -> Notice:
     alert = move.alert
     waits = to.not_before_ms > move.at_ms and action is NoticeAction.TRIGGER
     return Notice(
@@ -132,6 +135,7 @@ def _notice(move: Move, state: PatientState, action: NoticeAction, to: Addressee
         deliver_by=rfc3339(alert.deadline_ms) if action is NoticeAction.TRIGGER else None,
         verdict=move.verdict,
         by=move.by,
+        origin=rests_on,
     )
 
 

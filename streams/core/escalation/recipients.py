@@ -71,6 +71,22 @@ def on_call(within: Terms) -> list[Addressee]:
     return list(_on_channels([team.on_call], 0))
 
 
+def leads(within: Terms, at_ms: int) -> list[Addressee]:
+    """Who hears of a storm: the duty leads on duty; else the on-call route; else any duty lead; else all of the team.
+
+    Empty = the team has nobody at all.
+    """
+    team = within.team
+    if team is None:
+        return []
+    duty = frozenset() if within.calendar is None else within.calendar.on_duty(at_ms)
+    named = [one for one in team.recipients if one.role == "duty_lead"]
+    on_duty = [one for one in named if not duty or one.id in duty] if within.is_covered(at_ms) else []
+    if on_duty:
+        return list(_on_channels(on_duty, 0))
+    return on_call(within) or list(_on_channels(named or team.recipients, 0))
+
+
 def outside(plan: CarePlan | None, *roles: str) -> list[Addressee]:
     """The plan's contacts outside the team with one of these roles."""
     contacts = () if plan is None else plan.contacts

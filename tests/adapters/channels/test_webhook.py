@@ -12,7 +12,7 @@ import pytest
 from schemas.errors import ConfigurationError
 from streams.adapters.channels.book import WebhookBook
 from streams.adapters.channels.webhook import Webhook, content, signed
-from tests.messages import make_notice
+from tests.messages import make_group, make_notice, make_storm_page
 
 OLD, NEW = b"o" * 32, b"n" * 32
 
@@ -42,6 +42,33 @@ def test_the_event_is_pagerdutys(action: str, severity: str, tier: int) -> None:
     assert (severity, "nattevagt") == (event["payload"]["severity"], event["payload"]["source"])
     assert 3 == event["payload"]["custom_details"]["sequence"]
     assert {"patient", "reasons", "verdict"}.isdisjoint(event["payload"]["custom_details"])
+
+
+def test_a_group_is_one_event_that_names_every_alert() -> None:
+    """Its key is its own: a receiver that has one alert open may not swallow the others."""
+    group = make_group(3, deliver_by="2026-01-05T07:10:00Z")
+    event = orjson.loads(content(group, "none", None))
+    details = event["payload"]["custom_details"]
+
+    assert ("trigger", group.id, "critical") == (
+        event["event_action"],
+        event["dedup_key"],
+        event["payload"]["severity"],
+    )
+    assert (3, ["a1", "a2", "a3"], 4) == (details["count"], details["alert_ids"], details["tier"])
+    assert "2026-01-05T07:10:00Z" == details["deliver_by"]
+
+
+def test_a_storm_is_one_event_and_its_end_resolves_it() -> None:
+    """What its alerts share is data, so a receiver can route it to whoever mends the device."""
+    begun, over = (orjson.loads(content(make_storm_page(over=over), "none", None)) for over in (False, True))
+
+    assert ("trigger", "resolve") == (begun["event_action"], over["event_action"])
+    assert begun["dedup_key"] == over["dedup_key"]
+    shared = begun["payload"]["custom_details"]["shared"]
+    assert {"what": "device_type", "value": "Nonin 3230", "count": 20, "unknown": 0} == shared[0]
+    assert {"what": "gateway", "value": None, "count": 0, "unknown": 20} == shared[1]
+    assert "reason" not in {one["what"] for one in shared}
 
 
 @pytest.mark.parametrize("text", ["", "not base64!", "whsec_" + b64encode(b"short").decode()])
