@@ -34,7 +34,7 @@ def test_only_the_worker_writes_what_it_decides() -> None:
     auditors = {right.role for right in rights(SETTINGS) if "Write" in right.operations and right.name == "p-audit.v1"}
 
     assert {"worker"} == writers
-    assert {"worker", "learn", "operator"} == auditors
+    assert {"worker", "learn", "notify", "operator"} == auditors
 
 
 def test_a_role_with_a_blank_becomes_one_user() -> None:
