@@ -24,6 +24,7 @@ class Made(BaseModel):
     """Every field in order, with its default; what is required stands as None until it is given."""
 
     _required: ClassVar[frozenset[str]]
+    _all: ClassVar[set[str]]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -32,6 +33,7 @@ class Made(BaseModel):
         fields = cls.model_fields
         # A default that must be made anew each time is left to pydantic, as a name that is missing.
         cls._required = frozenset(n for n, field in fields.items() if field.is_required() or field.default_factory)
+        cls._all = set(fields)
         cls._empty = {name: None if name in cls._required else field.get_default() for name, field in fields.items()}
 
     def __init__(self, /, **values: Any) -> None:
@@ -44,7 +46,8 @@ class Made(BaseModel):
             super().__init__(**values)
             return
         _put_content(self, content)
-        _put_names(self, set(values))
+        # Nothing ever changes these sets, so all bodies that name every field share one.
+        _put_names(self, self._all if len(values) == size else set(values))
         _put_extra(self, None)
         _put_private(self, None)
 

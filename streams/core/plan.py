@@ -144,14 +144,15 @@ def _habit(one: Habitual) -> Habit:
 
 
 def _limits(limit: Limit) -> Limits:
-    return Limits(
-        _milli(limit.red_below),
-        _milli(limit.yellow_below),
-        _milli(limit.yellow_from),
-        _milli(limit.red_from),
-        limit.red_tier,
-        limit.yellow_tier,
-    )
+    given = (limit.red_below, limit.yellow_below, limit.yellow_from, limit.red_from)
+    return _in_milli(given, limit.red_tier, limit.yellow_tier)
+
+
+@lru_cache(maxsize=4096)
+def _in_milli(given: tuple[Number | None, ...], red_tier: int, yellow_tier: int) -> Limits:
+    """Most plans of a programme have the same ones, and exact thousandths of a decimal are dear."""
+    red_below, yellow_below, yellow_from, red_from = map(_milli, given)
+    return Limits(red_below, yellow_below, yellow_from, red_from, red_tier, yellow_tier)
 
 
 def _milli(value: Number | None) -> int | None:

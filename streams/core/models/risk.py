@@ -92,7 +92,7 @@ def chance(x: Mapping[str, float], snapshot: Snapshot) -> float:
     """The score alone, as `explain` gives it but not rounded."""
     logit = snapshot.bias
     weights = snapshot.weights
-    for name, value in x.items():
+    for name, value in x.items() if weights else ():
         logit += weights.get(name, 0.0) * value
     return 1.0 / (1.0 + exp(-min(max(logit, -MAX_LOGIT), MAX_LOGIT)))
 
