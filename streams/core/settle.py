@@ -51,7 +51,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     effects += [*more, *last]
     moves = tuple(m for m in (move, ended, reaction) if m is not None)
     shown = Shown(
-        None if triage.level is None else triage.level.value,
+        None if triage.level is None else str(triage.level),
         triage.tier,
         triage.reasons,
         tuple(sorted(triage.silence)) if triage.silence else (),
@@ -210,7 +210,7 @@ def decision(settled: Settled, context: Context, at_ms: int | None = None) -> De
     alert = settled.moves[-1].alert if settled.moves else state.alert
     stamp = state.stamp
     return Decision(
-        level=None if triage.level is None else triage.level.value,
+        level=None if triage.level is None else str(triage.level),
         tier=triage.tier,
         reasons=triage.reasons,
         alert_id=None if alert is None else alert.id,

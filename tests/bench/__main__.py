@@ -24,7 +24,7 @@ from tests.bench.report import markdown
 from tests.bench.ward import Ward, settings_for
 from tests.contracts.house import ROOT
 
-PARTS = ("trivial", "full", "latency", "alone", "restart")
+PARTS = ("trivial", "full", "latency", "alone", "steps", "restart")
 SMALL_WARD = 64
 
 
@@ -91,7 +91,10 @@ async def measure(wish: Wish, broker: Broker, found: dict[str, Any]) -> None:
             await _restart(wish, broker, mark, found, last=number == wish.rounds - 1)
     if "alone" in wish.parts:
         _say("without Kafka ...")
-        found["alone"] = _alone(max(500, wish.full_readings // 4))
+        found["alone"] = _apart("tests.bench.alone", str(max(500, wish.full_readings // 4)))
+    if "steps" in wish.parts:
+        _say("step by step ...")
+        found["steps"] = _apart("tests.bench.steps")
 
 
 async def _trivial(
@@ -140,9 +143,10 @@ async def _restart(wish: Wish, broker: Broker, mark: str, found: dict[str, Any],
     _say(f"start to first alert {one['first_alert_s'][-1]:.1f} s, after kill {one['after_kill_s'][-1]:.1f} s")
 
 
-def _alone(readings: int) -> dict[str, Any]:
+def _apart(module: str, *given: str) -> dict[str, Any]:
+    """What a module prints that needs no Kafka, on the tested core."""
     done = subprocess.run(
-        ["taskset", "-c", str(TESTED), sys.executable, "-m", "tests.bench.alone", str(readings)],
+        ["taskset", "-c", str(TESTED), sys.executable, "-m", module, *given],
         cwd=ROOT,
         capture_output=True,
         check=True,

@@ -17,6 +17,7 @@ def markdown(found: Mapping[str, Any]) -> str:
     parts += [_full(found)] if "full" in found else []
     parts += [_latency(found)] if "latency" in found else []
     parts += [_alone(found)] if "alone" in found else []
+    parts += [_steps(found)] if "steps" in found else []
     parts += [_restart(found)] if "restart" in found else []
     return "\n\n".join(parts) + "\n"
 
@@ -85,6 +86,16 @@ def _alone(found: Mapping[str, Any]) -> str:
     )
     head = ("part, CPU us/reading", "shallow states", "64 points of each kind")
     return "**Without Kafka**\n\n" + _table(head, rows) + "\n\n" + note
+
+
+def _steps(found: Mapping[str, Any]) -> str:
+    rows = []
+    for plan, one in found["steps"].items():
+        parts = ", ".join(f"{name} {us:.0f}" for name, us in one["parts_us"].items())
+        codec = f"{one['decode_state']:.0f} / {one['encode_state']:.0f}"
+        rows.append([plan, f"{one['step']:.0f}", f"<= {one['target']}", codec, f"{one['state_bytes']:,}", parts])
+    head = ("plan, after five weeks", "step, median us", "target", "decode / encode us", "state bytes", "parts us")
+    return "**One `step`**\n\n" + _table(head, rows)
 
 
 def _restart(found: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ def test_every_part_runs_and_is_reported(tmp_path: Path) -> None:
     assert 200 == found["full"]["state_bytes"]["patients"]
     assert 0 == found["latency"][0]["missing"]
     assert found["alone"]["full"]["total_us"] > found["alone"]["full"]["parts_us"]["step"] > 0
+    assert found["steps"]["copd"]["step"] > found["steps"]["copd"]["parts_us"]["settle"] > 0
     assert found["restart"]["recovery"]["resident_mb"] > 0
 
 

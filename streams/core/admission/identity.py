@@ -27,7 +27,9 @@ def reviewed(state: PatientState, kind: str, points: Points) -> Points:
     changes = _changes(state, kind, points)
     if not changes:
         return points
-    marked = tuple([_with(point, doubt=False) for point in points])
+    marked = points
+    if any([flags & IN_DOUBT for _, _, flags in points]):  # noqa: C419 - asked at every reading after a binding
+        marked = tuple([_with(point, doubt=False) for point in points])
     for at in sorted({bisect_left(points, (since,)) for since in changes}):
         if at < len(points) and _is_doubtful(state, kind, marked[: at + 2], at):
             marked = (*marked[:at], _with(marked[at], doubt=True), *marked[at + 1 :])

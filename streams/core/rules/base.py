@@ -60,7 +60,7 @@ class Remembering(Protocol):
         ...
 
     def is_calm(self, milli: int, margin: int) -> bool:
-        """Does a reading not fire, and by `margin` at least?"""
+        """Does a reading not fire, and by `margin` (0 or more) at least?"""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from operator import ge, gt, le, lt
 from typing import Final
 
@@ -11,7 +12,8 @@ from streams.core.signal.series import REPEAT_MS, Points
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000
 
-COMPARE: Final[Mapping[str, Callable[[int, int], bool]]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_MEETS: Final[Mapping[str, Callable[[int, int], bool]]] = {"<": gt, "<=": ge, ">": lt, ">=": le}
+"""Operator -> the same with the number first and the value second."""
 
 NO: Final = Judged(Answer.NO)
 UNKNOWN: Final = Judged(Answer.UNKNOWN)
@@ -24,15 +26,12 @@ class Comparison:
     kind: str
     op: str
     milli: int
-    compare: Callable[[int, int], bool] = field(init=False, repr=False, compare=False)
+    holds: Callable[[int], bool] = field(init=False, repr=False, compare=False)
+    """Does a value meet it? Exact: integers only."""
 
     def __post_init__(self) -> None:
-        """Look the operator up once."""
-        object.__setattr__(self, "compare", COMPARE[self.op])
-
-    def holds(self, milli: int) -> bool:
-        """Does a value meet it? Exact: integers only."""
-        return self.compare(milli, self.milli)
+        """Put operator and number together once: it is asked dozens of times per reading."""
+        object.__setattr__(self, "holds", partial(_MEETS[self.op], self.milli))
 
     def evidence(self, milli: int) -> Evidence:
         """What a finding says of a value that meets it."""

@@ -35,7 +35,7 @@ class Newest:
     def is_calm(self, milli: int, margin: int) -> bool:
         """Does it not fire, and by `margin` at least?"""
         outward = -margin if self.test.op in (">", ">=") else margin
-        return not self.test.holds(milli) and not self.test.holds(milli - outward)
+        return not self.test.holds(milli - outward)
 
     def judge(self, view: View) -> Judged:
         """Unknown without a reading."""

@@ -92,9 +92,11 @@ def _lately(part: Remembering, points: Points, calm: int, margin: int) -> Point 
     """The newest reading that fired and is not yet followed by `calm` calm ones; None = there is none."""
     seen = 0
     for at in range(len(points) - 1, -1, -1):
-        if part.fired(points, at):
-            return points[at]
-        seen += part.is_calm(points[at].milli, margin)
+        if not part.is_calm(points[at].milli, margin):  # what is calm has not fired
+            if part.fired(points, at):
+                return points[at]
+            continue
+        seen += 1
         if seen >= calm:
             return None
     return None
