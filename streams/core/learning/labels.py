@@ -122,7 +122,7 @@ def _examples(found: list[tuple[Waiting, Settled]], state: PatientState, cause: 
             patient=state.patient,
             label=1 if event is not None else 0 if settled.why in (Why.QUIET, Why.RULED_OUT) else None,
             why=settled.why,
-            weight=1 if event is not None else WEIGHT,
+            weight=row.stands_for if event is not None else WEIGHT,
             at=rfc3339(row.at_min * MINUTE_MS),
             known_at=rfc3339(state.now_ms),
             tier=moment.tier,

@@ -1,7 +1,8 @@
 """What one patient's state remembers so that risk models can learn: known outcomes, and scores that wait for them.
 
 One moment of scoring a day waits, chosen by hash; with features, scores and the rules' tier as they were. The whole
-takes at most MAX_BYTES: then quiet moments that were not sampled go first, the oldest first.
+takes at most MAX_BYTES: then moments that were not sampled are thinned out, the older the more, and what is left of
+the week before an event stands for all of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,13 +33,16 @@ WEIGHT: Final = 8
 """One in so many quiet moments is kept and stands for all of them (the same, section 5: cheaper learning)."""
 
 MAX_BYTES: Final = 1_000
-ROW_BYTES: Final = 24
+ROW_BYTES: Final = 22
 """JSON of a waiting row beside its blob, at most."""
 
 FACT_BYTES: Final = 40
 
 ACTED, SILENT, SAMPLED = 1, 2, 4
 """Marks of a waiting row: somebody acted on an alert in its horizon; the patient was silent in it; it stays."""
+
+ANOTHER: Final = 8
+"""Added to the marks for each moment that has made room and that this one stands for."""
 
 
 class Fact(NamedTuple):
@@ -67,6 +71,11 @@ class Waiting(NamedTuple):
     draw: int
     marks: int
     blob: str
+
+    @property
+    def stands_for(self) -> int:
+        """Days on which the patient was scored: its own, and those behind it that have made room."""
+        return 1 + self.marks // ANOTHER
 
 
 class Memory(NamedTuple):
@@ -121,12 +130,13 @@ def remember(
     """
     at_min = now_ms // MINUTE_MS
     digits = make_id("waiting", cause)
-    draw, rows = int(digits[:4], 16), memory.rows
+    draw, rows = int(digits[:2], 16), memory.rows
+    marks = SAMPLED if int(digits[2:6], 16) % WEIGHT == 0 else 0
     if rows and rows[-1].at_min // DAY_MIN == at_min // DAY_MIN:
         if draw >= rows[-1].draw:
             return memory
+        marks += ANOTHER * (rows[-1].stands_for - 1)
         rows = rows[:-1]
-    marks = SAMPLED if int(digits[4:8], 16) % WEIGHT == 0 else 0
     row = Waiting(at_min, draw, marks, pack(tier, scores, x))
     return _bounded(Memory(memory.facts, (*rows, row), memory.heard_ms))
 
@@ -138,9 +148,23 @@ def _bounded(memory: Memory) -> Memory:
 
 
 def _without_one(rows: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
-    """The oldest row that is not sampled goes; when all are, the oldest."""
-    place = next((n for n, row in enumerate(rows) if not row.marks & SAMPLED), 0)
-    return rows[:place] + rows[place + 1 :]
+    """One that is not sampled goes, where those beside it lie closest together for their age; the one before it stands
+    for it. The oldest stays as long as one between may go, so that a week that is told of late is not empty.
+    """
+    free = [n for n, row in enumerate(rows) if not row.marks & SAMPLED]
+    between = [n for n in free if 0 < n < len(rows) - 1]
+    if not between:
+        place = free[0] if free else 0
+        return rows[:place] + rows[place + 1 :]
+    place = min(between, key=lambda n: (_room(rows, n), n))
+    before = rows[place - 1]
+    before = before._replace(marks=before.marks + ANOTHER * rows[place].stands_for)
+    return (*rows[: place - 1], before, *rows[place + 1 :])
+
+
+def _room(rows: tuple[Waiting, ...], n: int) -> int:
+    """How far apart the rows beside this one lie, for its age."""
+    return (rows[n + 1].at_min - rows[n - 1].at_min) * DAY_MIN // (rows[-1].at_min - rows[n].at_min)
 
 
 def _marked(row: Waiting, mark: int) -> Waiting:

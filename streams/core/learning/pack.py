@@ -1,6 +1,7 @@
-"""Features, scores and tier of one moment in about a hundred characters: whole numbers, seven bits to a byte.
+"""Features, scores and tier of one moment in about fifty characters: whole numbers, seven bits to a byte.
 
-Features are kept in thousandths: what is learned from differs from what was scored by half a thousandth at most.
+Features are kept in hundredths, most of them in two bytes: what is learned from differs from what was scored by half
+a hundredth at most. That a kind is known is not written where another of its features says so.
 """
 
 from base64 import b85decode, b85encode
@@ -13,7 +14,7 @@ from streams.core.learning.designs import DESIGNS, FEATURES
 
 
 class Moment(NamedTuple):
-    """tier: of the rules. scores: millionths, in the order of DESIGNS. features: as they were, in thousandths."""
+    """tier: of the rules. scores: millionths, in the order of DESIGNS. features: as they were, in hundredths."""
 
     tier: int
     scores: tuple[int, ...]
@@ -22,22 +23,26 @@ class Moment(NamedTuple):
 
 PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(FEATURES)}
 
+KNOWN: Final = tuple([PLACES.get(f"{name.partition('.')[0]}.known", -1) for name in FEATURES])
+"""Place of a feature -> place of what says that its kind has been measured, always 1 then; -1 = it is no kind's."""
+
 
 @cache
 def layout() -> int:
     """Names the list of features and the designs, so that a later release cannot misread an older row."""
-    names = "\n".join([*FEATURES, "", *[design.id for design in DESIGNS]])
+    names = "\n".join(["hundredths", *FEATURES, "", *[design.id for design in DESIGNS]])
     return int(sha256(names.encode()).hexdigest()[:4], 16)
 
 
 def pack(tier: int, scores: Sequence[int], x: Mapping[str, float]) -> str:
-    """Features that are no longer, or not yet, in the list are left out; so are those below half a thousandth."""
-    found = sorted([(PLACES[name], round(x[name] * 1_000)) for name in x if name in PLACES])
+    """Features that are no longer, or not yet, in the list are left out; so are those below half a hundredth."""
+    found = sorted([(PLACES[name], round(x[name] * 100)) for name in x if name in PLACES])
+    told = {KNOWN[place] for place, parts in found if parts > 0 and KNOWN[place] != place}
     numbers = [layout(), tier, *scores]
     before = -1
-    for place, milli in found:
-        if milli > 0:
-            numbers += (place - before, milli)
+    for place, parts in found:
+        if parts > 0 and place not in told:
+            numbers += (place - before, parts)
             before = place
     return b85encode(_bytes(numbers)).decode()
 
@@ -49,11 +54,13 @@ def unpack(blob: str) -> Moment | None:
         return None
     tier = next(numbers)
     scores = tuple([next(numbers) for _ in DESIGNS])
-    features, place = {}, -1
+    found: dict[int, float] = {}
+    place = -1
     for gap in numbers:
         place += gap
-        features[FEATURES[place]] = next(numbers) / 1_000
-    return Moment(tier, scores, features)
+        found[place] = next(numbers) / 100
+    found |= {KNOWN[place]: 1.0 for place in found if KNOWN[place] >= 0}
+    return Moment(tier, scores, {FEATURES[place]: found[place] for place in sorted(found)})
 
 
 def _bytes(numbers: Sequence[int]) -> bytes:

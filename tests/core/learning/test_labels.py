@@ -22,8 +22,11 @@ from streams.core.learning.memory import (
     remember,
 )
 from streams.core.learning.pack import pack, unpack
+from streams.core.models.risk_features import risk_features
 from streams.core.record import StateRecord, encode_state
+from streams.core.signal.tracks import Tracks, with_reading
 from tests.builders import DAY, T0, Patient, make_outcome
+from tests.core.models.lives import life
 
 X = {"spo2.known": 1.0, "spo2.low.1": 0.4321, "pulse.known": 1.0}
 START = T0 - T0 % DAY + 8 * DAY // 24
@@ -183,7 +186,8 @@ def test_days_behind_an_event_are_skipped() -> None:
     """Somebody who recovers is neither sick nor well."""
     patient = Watched()
     patient.gets(make_outcome("exacerbation", at_ms=patient.now_ms - DAY, known_ms=patient.now_ms))
-    patient.day(RIPE_MIN // 1_440 + 2)
+    patient.day(2)
+    patient.goes_on(RIPE_MIN // 1_440 + 1)
 
     assert [(None, Why.RECOVERING)] * 2 == [(one.label, one.why) for one in patient.told][:2]
 
@@ -256,14 +260,54 @@ def test_sampled_moments_are_the_last_to_go() -> None:
 
 
 def test_a_moment_comes_back_as_it_was_packed() -> None:
-    """To the thousandth; names that are not in the list are left out, as is what is too small to tell."""
-    chance = random.Random(5)
-    for _ in range(200):
-        x = {name: round(chance.random() * 8, 3) for name in FEATURES if chance.random() < 0.3}
+    """To the hundredth; names that are not in the list are left out, as is what is too small to tell."""
+    for seed in range(200):
+        x = risk_features(*life(seed))
         moment = unpack(pack(4, (0, 1_000_000), {**x, "mood": 1.0}))
         assert moment is not None
         assert (4, (0, 1_000_000)) == (moment.tier, moment.scores)
-        assert {name: value for name, value in x.items() if value} == moment.features
+        assert {name: round(value * 100) / 100 for name, value in x.items() if round(value * 100)} == moment.features
+
+
+def test_a_kind_that_is_only_known_is_remembered_too() -> None:
+    """Its first reading, and an ordinary one."""
+    moment = unpack(pack(0, (0, 0), {"pulse.known": 1.0, "spo2.low.1": 0.2, "spo2.known": 1.0}))
+
+    assert moment is not None
+    assert {"pulse.known": 1.0, "spo2.low.1": 0.2, "spo2.known": 1.0} == moment.features
+
+
+def waited(seed: int, days: int = 60) -> Memory:
+    """What waits of four vital signs, each morning and evening; rows that are ripe have gone."""
+    memory, chance = EMPTY, random.Random(seed)
+    tracks: Tracks = {}
+    for n in range(2 * days):
+        at_ms = START + n * DAY // 2
+        for kind, usual, spread in (("spo2", 93, 2), ("pulse", 80, 9), ("temp", 36.8, 0.4), ("weight", 80, 0.7)):
+            tracks = with_reading(tracks, kind, round(1_000 * chance.gauss(usual, spread)), at_ms // MINUTE_MS)
+        x = risk_features(tracks, at_ms // MINUTE_MS)
+        memory = remember(memory, f"{seed}/{n}", at_ms, 0, (30_000, 30_000), x)
+        ripe = at_ms // MINUTE_MS - RIPE_MIN
+        memory = Memory(memory.facts, tuple([row for row in memory.rows if row.at_min > ripe]), memory.heard_ms)
+    return memory
+
+
+def test_an_event_told_two_weeks_late_still_finds_moments_of_its_week() -> None:
+    """Older ones are thinned out, not cut off; of the newest week more than half are there."""
+    for seed in range(30):
+        rows = waited(seed).rows
+        ages = [(rows[-1].at_min - row.at_min) // 1_440 for row in rows]
+        assert 4 <= len([age for age in ages if age < 7])
+        assert [age for age in ages if 7 <= age < 14]
+        assert 12 <= max(ages) <= 21
+
+
+def test_what_makes_room_is_stood_for() -> None:
+    """However little of it is left, an event counts for as many days as were scored before it."""
+    for seed in range(30):
+        rows = waited(seed, days=20).rows
+        assert 20 == sum(row.stands_for for row in rows)
+        assert len(rows) < 20
 
 
 def test_a_row_of_another_release_is_not_misread() -> None:
