@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from streams.core.models.calibration import FROM_POSITIVES, Calibration
+
 CLIP: Final = 8.0
 """What any feature is clipped to (study of online models, section 9, rule 2)."""
 
@@ -53,6 +55,7 @@ class BayesLogit(base.Classifier):
         self._most: list[float] = []
         self._examples = 0
         self._positives = 0
+        self._calibration = Calibration()
         self._seen: dict[bool, None] = {}
         self._place(BIAS, bias, bias_variance)
 
@@ -63,7 +66,10 @@ class BayesLogit(base.Classifier):
         places, values = self._sparse(x)
         spread = np.add.reduce(self._covariance[places] * np.array(values)[:, None], axis=0)
         own = _dot(values, spread[places].tolist())
-        chance = _sigmoid(_dot(values, self._mean[places].tolist()))
+        logit = _dot(values, self._mean[places].tolist())
+        if self._positives >= FROM_POSITIVES:
+            self._calibration = self._calibration.looked(logit, w, came=bool(y))
+        chance = _sigmoid(logit)
         curvature = w * chance * (1.0 - chance)
         shrink = curvature / (1.0 + curvature * own)
         # (Sx * Sx') * c, in this order: the other one is not exactly symmetric (study, section 4).
@@ -76,9 +82,10 @@ class BayesLogit(base.Classifier):
         self._seen[bool(y)] = None
 
     def predict_proba_one(self, x: dict[Hashable, Any], **kwargs: Any) -> dict[bool | str | int, float]:  # noqa: ARG002 - river's signature
-        """The chance of either class; features it has never learned change nothing."""
+        """The calibrated chance of either class; features it has never learned change nothing."""
         places, values = self._sparse(x)
-        chance = _sigmoid(_dot(values, self._mean[places].tolist()))
+        shift, slope = self._calibration.published
+        chance = _sigmoid(shift + slope * _dot(values, self._mean[places].tolist()))
         return {False: 1.0 - chance, True: chance}
 
     def dump(self) -> dict[str, Any]:
@@ -91,6 +98,7 @@ class BayesLogit(base.Classifier):
             "most": list(self._most),
             "examples": self._examples,
             "positives": self._positives,
+            "calibration": list(self._calibration),
         }
 
     def load(self, held: Mapping[str, Any]) -> None:
@@ -104,6 +112,7 @@ class BayesLogit(base.Classifier):
         self._covariance[columns, rows] = held["covariance"]
         self._most = [float(most) for most in held["most"]]
         self._examples, self._positives = held["examples"], held["positives"]
+        self._calibration = Calibration(*held.get("calibration", ()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -124,6 +133,11 @@ class BayesLogit(base.Classifier):
     def most(self) -> dict[str, float]:
         """Feature -> the highest value it was trained on."""
         return dict(zip(self._index, self._most, strict=True))
+
+    @property
+    def calibration(self) -> Calibration:
+        """What its log odds have come to so far."""
+        return self._calibration
 
     def posterior(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Copies of mean and covariance, in the order of `names`."""

@@ -2,7 +2,8 @@
 
 Learning is free; the signs are enforced when a snapshot is published (projecting after every label ruined the
 calibration, study of online models, section 6). A weight on the wrong side is set to 0 by conditioning the
-posterior on it, so that the weights that stand for the same thing take over what it held.
+posterior on it, so that the weights that stand for the same thing take over what it held. What is published is
+calibrated, too: a shift and a slope that keep every rank.
 
 Only learners import this module: it brings in river and numpy.
 """
@@ -42,6 +43,9 @@ def publish(learner: BayesLogit) -> Snapshot:
         covariance -= np.multiply.outer(column, column) / column[worst]
         covariance[worst, :] = covariance[:, worst] = 0.0
         mean[worst], bound[worst] = 0.0, False
+    shift, slope = learner.calibration.published
+    mean, covariance = mean * slope, covariance * (slope * slope)
+    mean[names.index(BIAS)] += shift
     weights = dict(zip(names, [round(float(value), DIGITS) for value in mean], strict=True))
     variances = [round(max(float(value), 0.0), DIGITS) for value in np.diagonal(covariance)]
     most = learner.most
