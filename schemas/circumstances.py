@@ -38,6 +38,8 @@ class Circumstances(Closed):
     pef_best: personal best peak flow, L/min. cgm: glucose comes from a sensor that measures by itself.
     habitual: stable values of the patient's own, one per kind.
     safe_at_home: the tighter limits of SAFE@HOME in pregnancy. pprom: waters broken before term, watch for infection.
+    sex, age_band: no rule and no model looks at them. They go with the examples that models are judged by, so that a
+    model that serves a group worse is seen; None = nobody has said, and the figures count the patient as unknown.
     """
 
     spo2_target: Literal["88-92", "none"] | None = None
@@ -47,6 +49,8 @@ class Circumstances(Closed):
     cgm: bool = False
     safe_at_home: bool = False
     pprom: bool = False
+    sex: Literal["female", "male", "other"] | None = None
+    age_band: Literal["under 40", "40 to 59", "60 to 79", "80 and over"] | None = None
     habitual: Annotated[tuple[Habitual, ...], Field(max_length=5, strict=False)] = ()
 
     @model_validator(mode="after")

@@ -30,6 +30,7 @@ class Example(Open):
     scored, and when the label was settled. outcome: id of the event behind a label of 1, the same for all of its
     examples. tier: of the rules at `at`.
     is_first: the first of its event's examples, so that events can be counted.
+    sex, age_band: of the plan, None = nobody has said; no model looks at them, they tell for whom scores hold.
     features: as they were at `at`. scores: model id -> its score at `at`, in millionths.
     partition, offset, index: of the patient-events record that settled it, and which of its examples this is. A
     reader drops what is not above the highest it has seen of a partition.
@@ -47,6 +48,8 @@ class Example(Open):
     scores: dict[str, int] = Field(default_factory=dict)
     outcome: str | None = None
     is_first: bool = False
+    sex: str | None = None
+    age_band: str | None = None
     partition: int
     offset: int
     index: int

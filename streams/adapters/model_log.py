@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from pydantic import ValidationError
@@ -11,17 +12,20 @@ from schemas.base import rfc3339, to_ms
 from schemas.codec import cloudevent, dumps
 from schemas.errors import ConfigurationError
 from schemas.ids import make_id
-from schemas.model import MODEL, FellBack, Figures, Frozen, ModelRecord, ModelSnapshot, Promoted, RolledBack
+from schemas.model import MODEL, FellBack, Frozen, ModelRecord, ModelSnapshot, Promoted, RolledBack
 from schemas.topics import AUDIT, LEARNER_STATE, MODELS
 from streams.adapters import admin
 from streams.adapters.clock import wall_ms
 from streams.adapters.kafka import Deliverer, OutRecord
 from streams.adapters.log_tail import LogTail
 from streams.adapters.settings import Settings
-from streams.core.learning.figures import Tally
+from streams.core.learning.fared import Fared
 from streams.core.learning.force import Models
 
 SOURCE = "nattevagt/cli"
+
+RULES = "rules"
+"""Stands beside the models where they are compared."""
 
 
 @dataclass(slots=True)
@@ -55,21 +59,17 @@ async def read(settings: Settings) -> ModelLog:
     return found
 
 
-async def fared(settings: Settings, models: Sequence[str]) -> dict[str, Figures]:
+async def fared(settings: Settings, models: Sequence[str]) -> dict[str, Fared]:
     """How scores have fared, of these models and of the rules, from the learner's newest states: sums only."""
-    states: dict[str, dict[str, object]] = {}
+    states: dict[str, dict[str, Any]] = {}
     async with LogTail(settings, (LEARNER_STATE,)) as tail:
         async for record in tail.read():
             states[record.key.decode()] = orjson.loads(record.value)
-    found: dict[str, Figures] = {}
-    for name in models:
-        if name in states:
-            found[name] = _figures(states[name]["tally"])
-            found["rules"] = _figures(states[name]["rules"])
-    if not found:
+    there = [name for name in models if name in states]
+    if not there:
         raise ConfigurationError("Nothing has been learned yet.", next_step="Run `nattevagt learn`.")
-    found["rules"] = found.pop("rules")
-    return found
+    found = {name: Fared.load(states[name]["tally"]) for name in there}
+    return {**found, RULES: Fared.load(states[there[-1]]["rules"])}
 
 
 NEXT_STEP = "`nattevagt model list`, find out what changed, then promote again or leave it in the shadow"
@@ -123,10 +123,3 @@ def audited(settings: Settings, record: Act | FellBack, name: str) -> OutRecord:
         cloudevent(body.id, f"audit.{body.type}", SOURCE, body.at),
         0,
     )
-
-
-def _figures(held: object) -> Figures:
-    tally = Tally()
-    assert isinstance(held, dict), "the learner writes its tallies as JSON objects"
-    tally.load(held)
-    return tally.figures()

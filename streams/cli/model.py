@@ -8,10 +8,11 @@ from pydantic import ValidationError
 
 from schemas.base import rfc3339
 from schemas.errors import ConfigurationError
-from schemas.model import Figures, Frozen, ModelSnapshot, Promoted, RolledBack
+from schemas.model import Frozen, ModelSnapshot, Promoted, RolledBack
 from streams.adapters import model_log
 from streams.adapters.clock import wall_ms
 from streams.adapters.settings import Settings
+from streams.cli import model_table
 from streams.cli.given import pretty, run, with_settings
 from streams.core.learning.designs import BY_ID
 from streams.core.models.snapshot import ENOUGH_OUTCOMES
@@ -51,15 +52,12 @@ def list_models(settings: Settings, *, as_json: bool) -> None:
 def compare(settings: Settings, models: tuple[str, ...], *, as_json: bool) -> None:
     """How the scores of MODELS (default: all) have fared on the same people, beside the rules.
 
-    Each score was given before its label was known. The figures are sums; no person can be found in them.
+    Each score was given before its label was known. Where a label cannot be known both ends are told: left out, and
+    counted as quiet. Intervals are over people, a twentieth of them left out at a time. The figures are sums; no person
+    can be found in them.
     """
     found = run(model_log.fared(settings, models or tuple(BY_ID)))
-    if as_json:
-        click.echo(pretty({name: figures.model_dump() for name, figures in found.items()}))
-        return
-    click.echo(_line("", *found))
-    for title, tell in COMPARED.items():
-        click.echo(_line(title, *[tell(figures) for figures in found.values()]))
+    click.echo(pretty(model_table.as_json(found)) if as_json else "\n".join(model_table.lines(found)))
 
 
 @command.command()
@@ -159,22 +157,3 @@ def _row_text(row: dict[str, Any]) -> str:
         f"{row['model']}: {standing}{held}; {row['in_force'][:12]}, {outcomes} outcomes, {snapshots} snapshots"
         f" ({row['summary']})"
     )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-COMPARED: dict[str, Callable[[Figures], str]] = {
-    "AUROC": lambda f: _number(f.auroc),
-    "AUROC, unknown = quiet": lambda f: _number(f.auroc_unknown_quiet),
-    "calibration error": lambda f: _number(f.calibration_error),
-    "observed / expected": lambda f: _number(f.observed_milli / f.expected_milli if f.expected_milli else None),
-    "unknown labels": lambda f: _number(f.unknown_share),
-    "events caught at 1 % of days": lambda f: _number(f.caught["100"] / 1_000 if "100" in f.caught else None),
-    "events caught at 5 % of days": lambda f: _number(f.caught["500"] / 1_000 if "500" in f.caught else None),
-}
-
-
-def _line(title: str, *cells: str) -> str:
-    return f"{title:<30}" + "".join(f"{cell:>14}" for cell in cells)

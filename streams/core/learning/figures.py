@@ -4,9 +4,9 @@ Every score was made before its label was known, so nothing is judged on what it
 Risks are sorted into bins of log odds; ranking and calibration are worked out from the bins alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import exp, log
-from typing import Any, Final
+from typing import Final
 
 from schemas.model import Figures
 
@@ -28,26 +28,68 @@ Counts = list[int]
 
 
 class Tally:
-    """Weights by bin: events, quiet moments, moments whose label is unknown; and the risk told for the first two."""
+    """Weights by bin: events, quiet moments, moments whose label is unknown; the risk told for the first two, and for
+    the third. fade_at: patient-days at which all counts are halved.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, fade_at: int = FADE_AT) -> None:
         self._events: Counts = [0] * BINS
         self._quiet: Counts = [0] * BINS
         self._unknown: Counts = [0] * BINS
         self._told: Counts = [0] * BINS
+        self._told_unknown: Counts = [0] * BINS
         self._total = 0
+        self._fade_at = fade_at
+
+    @classmethod
+    def together(cls, tallies: Iterable["Tally"]) -> "Tally":
+        """All of them as one."""
+        found = cls()
+        for tally in tallies:
+            for mine, more in zip(found._counts, tally._counts, strict=True):
+                mine[:] = [a + b for a, b in zip(mine, more, strict=True)]
+        found._total = found._sum()
+        return found
+
+    @property
+    def is_used(self) -> bool:
+        """Does it count anything?"""
+        return self._total > 0
+
+    @property
+    def has_events(self) -> bool:
+        """Is an event among it?"""
+        return any(self._events)
+
+    @property
+    def event_days(self) -> int:
+        """Days before an event that are counted."""
+        return sum(self._events)
+
+    def auroc(self) -> float | None:
+        """Ranking of what is known; None while there is only one kind."""
+        return auroc(self._events, self._quiet)
+
+    def unknown_as_quiet(self) -> "Tally":
+        """The same if nothing had happened wherever it cannot be known: the other end of what may be true."""
+        found = Tally.together([self])
+        found._quiet = [a + b for a, b in zip(self._quiet, self._unknown, strict=True)]
+        found._told = [a + b for a, b in zip(self._told, self._told_unknown, strict=True)]
+        found._unknown, found._told_unknown = [0] * BINS, [0] * BINS
+        return found
 
     def add(self, risk_ppm: int, label: int | None, weight: int) -> None:
         """One moment whose label is settled. label: None = it will never be known."""
         place = _bin(risk_ppm)
         if label is None:
             self._unknown[place] += weight
+            self._told_unknown[place] += weight * risk_ppm
         else:
             (self._events if label else self._quiet)[place] += weight
             self._told[place] += weight * risk_ppm
         self._total += weight
-        if self._total > FADE_AT:
-            for counts in (self._events, self._quiet, self._unknown, self._told):
+        if self._total > self._fade_at:
+            for counts in self._counts:
                 counts[:] = [count // 2 for count in counts]
             self._total = self._sum()
 
@@ -58,7 +100,7 @@ class Tally:
         quantiles = self._quantiles(total)
         without = [a + b for a, b in zip(self._quiet, self._unknown, strict=True)]
         return Figures(
-            auroc=auroc(self._events, self._quiet),
+            auroc=self.auroc(),
             auroc_unknown_quiet=auroc(self._events, without),
             expected_milli=sum(self._told) // 1_000,
             observed_milli=events * 1_000,
@@ -68,15 +110,24 @@ class Tally:
             caught={burden: self._caught(risk) for burden, risk in quantiles.items()} if events else {},
         )
 
-    def dump(self) -> dict[str, Counts]:
-        """As JSON."""
-        return {"events": self._events, "quiet": self._quiet, "unknown": self._unknown, "told": self._told}
+    def dump(self) -> list[list[int]]:
+        """As JSON: the bins with anything in them, each with its place."""
+        return [[place, *counts] for place, counts in enumerate(zip(*self._counts, strict=True)) if any(counts)]
 
-    def load(self, held: Mapping[str, Any]) -> None:
-        """Become the tally that gave `dump`."""
-        self._events, self._quiet = list(held["events"]), list(held["quiet"])
-        self._unknown, self._told = list(held["unknown"]), list(held["told"])
+    def load(self, held: Sequence[Sequence[int]] | Mapping[str, Counts]) -> None:
+        """Become the tally that gave `dump`, of this release or of the first one."""
+        if isinstance(held, Mapping):
+            self._events, self._quiet = list(held["events"]), list(held["quiet"])
+            self._unknown, self._told = list(held["unknown"]), list(held["told"])
+        else:
+            for place, *counts in held:
+                for mine, count in zip(self._counts, counts, strict=True):
+                    mine[place] = count
         self._total = self._sum()
+
+    @property
+    def _counts(self) -> tuple[Counts, ...]:
+        return self._events, self._quiet, self._unknown, self._told, self._told_unknown
 
     def _sum(self) -> int:
         return sum(self._events) + sum(self._quiet) + sum(self._unknown)

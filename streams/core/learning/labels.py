@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.base import rfc3339
+from schemas.circumstances import Circumstances
 from schemas.example import Example, Why
 from schemas.ids import make_id
 from streams.core.effects import PublishExample
@@ -28,6 +29,7 @@ from streams.core.learning.memory import (
     Waiting,
 )
 from streams.core.learning.pack import unpack
+from streams.core.plan import parse_plan
 from streams.core.state import PatientState
 
 RIPE_MIN = HORIZON_MIN + REPORT_MIN
@@ -113,6 +115,7 @@ def _stays(facts: tuple[Fact, ...], now_min: int) -> Iterator[tuple[int, int]]:
 def _examples(found: list[tuple[Waiting, Settled]], state: PatientState, cause: str) -> Iterator[PublishExample]:
     told: set[Fact] = set()
     index = 0
+    stated = parse_plan(state.plans[-1]).contract.circumstances if state.plans else Circumstances()
     for row, settled in found:
         moment = unpack(row.blob)
         if moment is None:
@@ -130,6 +133,8 @@ def _examples(found: list[tuple[Waiting, Settled]], state: PatientState, cause: 
             scores={design.id: score for design, score in zip(DESIGNS, moment.scores, strict=True)},
             outcome=None if event is None else make_id(state.patient, event.kind, event.at_ms),
             is_first=event is not None and event not in told,
+            sex=stated.sex,
+            age_band=stated.age_band,
             partition=-1,
             offset=-1,
             index=index,

@@ -15,7 +15,7 @@ from schemas.errors import StateError
 from schemas.example import Example
 from schemas.model import FellBack, Figures, Lineage, ModelRecord, ModelSnapshot, content_digest
 from streams.core.learning.designs import Design
-from streams.core.learning.figures import Tally
+from streams.core.learning.fared import Fared
 from streams.core.learning.watch import LIMIT, Alarm, Watch
 from streams.core.models.bayes_logit import BayesLogit
 from streams.core.models.learning import publish
@@ -38,7 +38,7 @@ class Learner:
         self.model = BayesLogit(design.variance, BIAS_VARIANCE, BIAS, design.prior)
         self.upto = -1
         self.examples = self.labels = self.outcomes = 0
-        self.tally, self.rules = Tally(), Tally()
+        self.tally, self.rules = Fared(), Fared()
         self.watch = Watch()
         self._watched_from_ms = 0
         self.parent: str | None = None
@@ -116,18 +116,17 @@ class Learner:
         self._span = None if held["span"] is None else (held["span"][0], held["span"][1])
         self._published = (held["published"][0], held["published"][1])
         self.parent = held["parent"]
-        self.tally.load(held["tally"])
-        self.rules.load(held["rules"])
+        self.tally, self.rules = Fared.load(held["tally"]), Fared.load(held["rules"])
         self.watch, self._watched_from_ms = Watch.load(held["watch"]), held["watched_from"]
         self.model.load(held["learner"])
 
     def _judge(self, example: Example) -> Alarm | None:
         """How the score of then has fared; calibration is watched once the model may be more than a shadow."""
-        self.rules.add(TIER_PPM[min(max(example.tier, 0), 5)], example.label, example.weight)
+        self.rules.add(example, TIER_PPM[min(max(example.tier, 0), 5)])
         risk = example.scores.get(self.design.id)
         if risk is None:
             return None
-        self.tally.add(risk, example.label, example.weight)
+        self.tally.add(example, risk)
         if example.label is None or self.outcomes < ENOUGH_OUTCOMES or _ms(example.at) < self._watched_from_ms:
             return None
         self.watch, alarm = self.watch.looked(risk, example.label, example.weight)

@@ -192,6 +192,18 @@ def test_days_behind_an_event_are_skipped() -> None:
     assert [(None, Why.RECOVERING)] * 2 == [(one.label, one.why) for one in patient.told][:2]
 
 
+def test_an_example_says_for_whom_it_holds_where_the_plan_says_so() -> None:
+    """And nothing where it does not."""
+    for stated in ({"sex": "female", "age_band": "60 to 79"}, {}):
+        patient = Watched(circumstances=stated)
+        patient.day(2)
+        patient.gets(make_outcome("exacerbation", at_ms=patient.now_ms + 60_000, known_ms=patient.now_ms + 60_000))
+        one = patient.told[0]
+
+        assert (stated.get("sex"), stated.get("age_band")) == (one.sex, one.age_band)
+        assert not {"sex", "age_band"} & set(one.features)
+
+
 def test_the_end_of_a_plan_settles_all() -> None:
     """Nobody watches any more, so nobody will know."""
     patient = Watched(valid_until="2026-01-15T00:00:00Z")

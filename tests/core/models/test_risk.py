@@ -1,5 +1,6 @@
 """The risk: worse never lowers it, silence never lowers it, it explains itself and says when it does not know."""
 
+import re
 from os import environ
 from random import Random
 
@@ -14,6 +15,7 @@ from streams.core.models.risk_features import FREE, RISK_FEATURES, risk_features
 from streams.core.models.snapshot import Snapshot
 from streams.core.signal.bands import BANDS
 from streams.core.signal.tracks import with_answers, with_outcome, with_reading
+from tests.contracts.house import ROOT
 from tests.core.models.lives import KINDS, T0_MIN, life
 
 MAX_BYTES = 1_024
@@ -42,6 +44,17 @@ def test_the_list_of_features_has_one_order_and_no_repeats() -> None:
 def test_time_in_the_programme_age_and_sex_are_no_features() -> None:
     """The study's largest false gain, and what would be unfair."""
     assert not [name for name in RISK_FEATURES if any(word in name for word in ("age", "sex", "time", "stay", "day"))]
+
+
+def test_sex_and_age_are_read_where_examples_are_told_and_nowhere_else_in_the_core() -> None:
+    """No rule, no ladder and no model looks at them."""
+    readers = [
+        path.name
+        for path in sorted((ROOT / "streams" / "core").rglob("*.py"))
+        if re.search(r"\.(sex|age_band)\b", path.read_text(encoding="utf-8"))
+    ]
+
+    assert ["fared.py", "labels.py"] == readers
 
 
 @pytest.mark.parametrize("kind", KINDS)
