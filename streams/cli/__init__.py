@@ -27,7 +27,7 @@ COMMANDS = {
     "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),
     "notify": ("streams.cli.notify", "hand notices to people and report what became of them"),
     "coverage": ("streams.cli.coverage", "publish, check and show which teams answer, and when nobody does"),
-    "rules": ("streams.cli.rules", "publish and show the numbers that decide"),
+    "rules": ("streams.cli.rules", "rehearse, publish and show the numbers that decide"),
     "questionnaire": ("streams.cli.questionnaire", "import, check and show questionnaires, add them to a rule bundle"),
     "doctor": ("streams.cli.doctor", "look at everything and say what is wrong"),
     "config": ("streams.cli.config", "show every setting and where it comes from"),

@@ -107,7 +107,19 @@ class Lived(NamedTuple):
 
 def lived(reference: Sequence[InputRecord], tried: Variant, person: Person) -> Lived:
     """One person under one variant."""
-    run = PureRun(1, rules=tried.bundle())
+    steps = steps_of(reference, tried.bundle(), tried.changed, person)
+    raised = tuple(_raised(step) for step in steps if step.type in NEWS and step.tier >= tried.min_tier)
+    return Lived(person.name, raised, person.events_ms, person.days)
+
+
+def steps_of(
+    reference: Sequence[InputRecord],
+    rules: RuleBundle,
+    changed: Callable[[InputRecord], InputRecord],
+    person: Person,
+) -> list[AlertStep]:
+    """Every step of one person's alerts under these rules. changed: what becomes of each record before it is fed."""
+    run = PureRun(1, rules=rules)
     for record in reference:
         run.feed(record)
     opened: dict[str, int] = {}
@@ -116,11 +128,9 @@ def lived(reference: Sequence[InputRecord], tried: Variant, person: Person) -> L
         while tick < record.at_ms:
             _pass(run, person.name, tick, opened)
             tick += TICK_MS
-        run.feed(tried.changed(record))
+        run.feed(changed(record))
     _pass(run, person.name, tick, opened)
-    steps = [effect.step for effect in run.effects if isinstance(effect, PublishAlert)]
-    raised = tuple(_raised(step) for step in steps if step.type in NEWS and step.tier >= tried.min_tier)
-    return Lived(person.name, raised, person.events_ms, person.days)
+    return [effect.step for effect in run.effects if isinstance(effect, PublishAlert)]
 
 
 def play(
