@@ -9,7 +9,7 @@ from schemas.base import Closed
 
 Minutes = Annotated[int, Field(ge=0, le=525_600)]
 Rungs = Annotated[tuple[Minutes, ...], Field(min_length=1, max_length=12, strict=False)]
-StaffRole = Literal["nurse", "doctor", "duty_lead", "on_call"]
+StaffRole = Literal["nurse", "doctor", "duty_lead", "on_call", "operator"]
 Working = Literal["next_day", "same_day"]
 Tried = Literal["patient", "relative", "home_care", "emergency"]
 

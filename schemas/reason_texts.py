@@ -49,6 +49,10 @@ REASONS: Mapping[str, Text] = {
     "refused.{kind}.repeated": Text(
         "{kind}: tre målinger i træk blev afvist", "{kind}: three readings in a row were refused"
     ),
+    "refused.{kind}.keeps_sending": Text(
+        "{kind}: et måleudstyr, der ikke er knyttet til patienten, bliver ved med at sende",
+        "{kind}: a device that is not bound to the patient keeps sending",
+    ),
     "refused.{kind}.beyond_red": Text(
         "{kind}: en afvist måling lå på den røde side", "{kind}: a refused reading lay on the red side"
     ),

@@ -13,7 +13,7 @@ from streams.core.escalation.ladder import WAITING, phase_of
 from streams.core.escalation.moves import Move, clock_of
 from streams.core.escalation.origin import origin
 from streams.core.escalation.policy import MINUTE_MS, Terms, terms
-from streams.core.escalation.recipients import Addressee, on_call, outside, parse, rung_addressees
+from streams.core.escalation.recipients import Addressee, device_owner, on_call, outside, parse, rung_addressees
 from streams.core.evolve import evolve
 from streams.core.plan import NEVER
 from streams.core.replies import answer, local_text
@@ -23,8 +23,12 @@ MAX_TOLD = 24
 """Addressees remembered per alert, so that who was paged hears when somebody has it and when it is over."""
 
 PAGES = frozenset({AlertStepType.RAISED, AlertStepType.UPGRADED, AlertStepType.ESCALATED})
+FINDS = frozenset({AlertStepType.RAISED, AlertStepType.UPGRADED, AlertStepType.JOINED})
 TAKEN = frozenset({AlertStepType.ACKNOWLEDGED, AlertStepType.TAKEN_OVER, AlertStepType.SNOOZED})
 OVER = frozenset({AlertStepType.CLOSED, AlertStepType.WITHDRAWN, AlertStepType.EXPIRED})
+
+KEEPS_SENDING = ".keeps_sending"
+"""End of the reason code of a device that is not bound and sends on."""
 
 TELLS_PATIENT_AT = 3
 """From this rung of a tier 4 or 5 the patient is told to call (escalation.json: with the duty lead, at 30 minutes)."""
@@ -40,6 +44,7 @@ def tell(move: Move, state: PatientState, cause: str, context: Context) -> tuple
         to = list(_once(addressees))
         rests_on = origin(state, move.alert, context) if to and action is NoticeAction.TRIGGER else None
         effects += [SendNotice(move.at_ms, _notice(move, state, action, one, rests_on)) for one in to]
+    effects += [SendNotice(move.at_ms, one) for one in _to_device_owner(move, within, state)]
     paged = [e.notice for e in effects if isinstance(e, SendNotice) and e.notice.action is NoticeAction.TRIGGER]
     told = [f"{notice.role}/{notice.recipient}/{notice.channel}" for notice in paged]
     alert = evolve(move.alert, told=tuple(dict.fromkeys((*move.alert.told, *told)))[:MAX_TOLD])
@@ -90,6 +95,19 @@ def _between_teams(move: Move, within: Terms, plan: CarePlan | None, context: Co
             yield NoticeAction.TRIGGER, outside(plan, move.next_contact or "")
         case _:
             return
+
+
+def _to_device_owner(move: Move, within: Terms, state: PatientState) -> Iterable[Notice]:
+    """A letter at once to whoever gives out devices, about the device alone: nothing clinical is in it."""
+    alert = move.alert
+    fresh = [r for r, at in zip(alert.reasons, alert.brought, strict=False) if at == alert.sequence]
+    about = tuple(reason for reason in fresh if reason.endswith(KEEPS_SENDING))
+    owner = None if within.team is None else within.team.device_owner
+    if owner is None or not about or move.step not in FINDS:
+        return
+    for one in device_owner(owner):
+        notice = _notice(move, state, NoticeAction.INFORM, one, None)
+        yield notice.model_copy(update={"reasons": about, "level": TriageLevel.YELLOW, "tier": 2, "unconfirmed": False})
 
 
 def _is_held_back(move: Move) -> bool:

@@ -87,6 +87,11 @@ def leads(within: Terms, at_ms: int) -> list[Addressee]:
     return on_call(within) or list(_on_channels(named or team.recipients, 0))
 
 
+def device_owner(owner: Recipient) -> list[Addressee]:
+    """Whoever gives out the team's devices, on each of their channels."""
+    return list(_on_channels([owner], 0))
+
+
 def outside(plan: CarePlan | None, *roles: str) -> list[Addressee]:
     """The plan's contacts outside the team with one of these roles."""
     contacts = () if plan is None else plan.contacts

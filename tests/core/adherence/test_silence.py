@@ -12,6 +12,7 @@ from tests.builders import (
     make_binding,
     make_bindings,
     make_outcome,
+    make_refusal,
     make_slot,
     overviews,
 )
@@ -150,12 +151,12 @@ def test_a_clock_that_stays_behind_is_a_finding_and_a_buffer_is_not() -> None:
 
 
 def test_three_refused_in_a_row_and_one_beyond_red_are_tasks() -> None:
-    """A stranger's device: a person looks at the third, or at the first that would have been red."""
+    """A person looks at the third, whatever was wrong with each, or at the first that would have been red."""
     patient = watched()
-    for _ in range(2):
-        patient.measures(96, device="found")
-    assert [] == patient.steps
     patient.measures(96, device="found")
+    patient.feed(make_refusal(received_ms=patient.now_ms, offset=7))
+    assert [] == patient.steps
+    patient.feed(make_refusal(received_ms=patient.now_ms, offset=8))
     assert ("refused.spo2.repeated", 2) == (patient.step.reason, patient.step.tier)
 
     other = watched()
@@ -164,12 +165,29 @@ def test_three_refused_in_a_row_and_one_beyond_red_are_tasks() -> None:
 
 
 def test_a_good_reading_ends_the_row() -> None:
-    """Two, a good one, two: never three."""
+    """Two, a good one, two: never three; a stranger's once before and once after: never again."""
     patient = watched()
-    for device in ("found", "found", "oximeter-1", "found", "found"):
-        patient.measures(96, device=device)
+    for n in (1, 2, 0, 3, 4):
+        if n:
+            patient.feed(make_refusal(received_ms=patient.now_ms, offset=n))
+        else:
+            patient.measures(96)
+    other = watched()
+    for device in ("found", "oximeter-1", "found"):
+        other.measures(96, device=device)
 
     assert [] == patient.steps
+    assert [] == other.steps
+
+
+def test_an_unbound_device_that_keeps_sending_is_a_task_at_once() -> None:
+    """The second time; the third adds no reason of its own."""
+    patient = watched()
+    patient.measures(96, device="found")
+    patient.measures(96, device="found", minutes=10)
+    assert ("raised", "refused.spo2.keeps_sending") == (patient.step.type, patient.step.reason)
+    patient.measures(96, device="found", minutes=10)
+    assert ("refused.spo2.keeps_sending",) == patient.state.alert.reasons
 
 
 def test_the_patient_is_asked_again_once() -> None:

@@ -245,3 +245,45 @@ def test_a_plan_without_a_way_out_is_a_finding_before_it_starts(
 
     assert ("accepted.recorded", reason) == (outcome.outcome, outcome.reason)
     assert (reason is None) is (outcome.next_step is None)
+
+
+OWNER = {"id": "devices", "role": "operator", "channels": ["webhook", "email"]}
+
+
+def unbound(now: str, **coverage: Any) -> tuple[Patient, int]:
+    """A patient with an open red, to whom a device that nobody bound sends, and where its second reading begins."""
+    one = patient(now, **coverage)
+    one.gets(make_plan(version=2, rules=["limits", "refused"]))
+    one.commands("acknowledge", minutes=0)
+    one.measures(96, device="found", minutes=5)
+    since = len(one.effects)
+    one.measures(96, device="found", minutes=10)
+    return one, since
+
+
+@pytest.mark.parametrize("now", [MONDAY, SATURDAY])
+def test_who_gives_out_devices_hears_of_one_that_keeps_sending_within_15_minutes(now: str) -> None:
+    """With its second reading, at any hour, on each channel; a letter, for the team has the alert."""
+    one, since = unbound(now, device_owner=OWNER)
+    letters = [row for row in told(one, since) if row[1] == "devices"]
+    assert [("inform", "devices", "webhook"), ("inform", "devices", "email")] == letters
+    one.measures(96, device="found", minutes=10)
+    assert 2 == len([row for row in told(one, since) if row[1] == "devices"])
+
+
+def test_the_letter_about_a_device_holds_nothing_clinical() -> None:
+    """Not the red that is open beside it."""
+    one, since = unbound(MONDAY, device_owner=OWNER)
+    notices = [e.notice for e in one.effects[since:] if isinstance(e, SendNotice)]
+    letters = [each for each in notices if each.recipient == "devices"]
+    assert {(("refused.spo2.keeps_sending",), "yellow", 2, None)} == {
+        (each.reasons, each.level.value, each.tier, each.not_before) for each in letters
+    }
+    assert "limits.spo2.red_below" in one.state.alert.reasons
+
+
+def test_without_a_device_owner_the_team_hears_of_it_as_of_any_task() -> None:
+    """Nobody is left out silently."""
+    one, since = unbound(MONDAY)
+    assert ["joined"] == [each.step.type.value for each in alerts(one.effects[since:])]
+    assert [] == told(one, since)
