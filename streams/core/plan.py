@@ -120,6 +120,17 @@ def parse_plan(text: str) -> Plan:
     )
 
 
+@lru_cache(maxsize=512)
+def in_force(texts: tuple[str, ...], at_ms: int) -> Plan | None:
+    """Of versions, the newest last, the highest that has begun, while it lasts. One step asks fifteen times for the
+    same few instants."""
+    for text in reversed(texts):
+        plan = parse_plan(text)
+        if plan.from_ms <= at_ms:
+            return plan if at_ms < plan.until_ms else None
+    return None
+
+
 @lru_cache(maxsize=8192)
 def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
     """Kept bindings: (version, devices)."""

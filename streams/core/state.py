@@ -9,7 +9,7 @@ from schemas.triage import TriageLevel
 from streams.core.learning.floor import Standing
 from streams.core.learning.memory import EMPTY, Memory
 from streams.core.models.base import Parameters
-from streams.core.plan import Plan, parse_plan
+from streams.core.plan import Plan, in_force, parse_plan
 from streams.core.pro.held import Filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import Points
@@ -228,8 +228,4 @@ class PatientState:
         facts = self.memory.facts
         if facts and any(fact.kind == "death" and fact.at_ms <= at_ms for fact in facts):
             return None
-        for text in reversed(self.plans):
-            plan = parse_plan(text)
-            if plan.from_ms <= at_ms:
-                return plan if at_ms < plan.until_ms else None
-        return None
+        return in_force(self.plans, at_ms)

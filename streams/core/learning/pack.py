@@ -6,7 +6,7 @@ a hundredth at most. That a kind is known is not written where another of its fe
 
 from base64 import b85decode, b85encode
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -44,7 +44,7 @@ def pack(tier: int, scores: Sequence[int], x: Mapping[str, float]) -> str:
         if parts > 0 and place not in told:
             numbers += (place - before, parts)
             before = place
-    return b85encode(_bytes(numbers)).decode()
+    return b85encode(b"".join(map(_bytes, numbers))).decode()
 
 
 def unpack(blob: str) -> Moment | None:
@@ -63,14 +63,15 @@ def unpack(blob: str) -> Moment | None:
     return Moment(tier, scores, {FEATURES[place]: found[place] for place in sorted(found)})
 
 
-def _bytes(numbers: Sequence[int]) -> bytes:
+@lru_cache(maxsize=16_384)
+def _bytes(number: int) -> bytes:
+    """Remembered, because gaps and thousandths are small and come again and again."""
     out = bytearray()
-    for number in numbers:
-        rest = number
-        while rest > 127:
-            out.append(rest & 127 | 128)
-            rest >>= 7
-        out.append(rest)
+    rest = number
+    while rest > 127:
+        out.append(rest & 127 | 128)
+        rest >>= 7
+    out.append(rest)
     return bytes(out)
 
 
