@@ -18,6 +18,7 @@ from schemas.units import QUANTITIES
 from schemas.vital_sign import Band, Bounds, Code, CodeStatus, News2Parameter, Text, VitalSign
 
 __all__ = [
+    "UNITS",
     "VITALS",
     "Band",
     "Bounds",
@@ -454,3 +455,6 @@ VITALS: Final[Mapping[str, VitalSign]] = MappingProxyType(
     {row.key: row for row in (*_CIRCULATION, *_BODY_AND_LUNGS, *_BLOOD_AND_URINE, *_STATES)}
 )
 """Every vital sign by its key."""
+
+UNITS: Final[Mapping[str, str | None]] = MappingProxyType({key: row.unit for key, row in VITALS.items()})
+"""The canonical UCUM unit of each; None for enum and ordinal kinds. Every score and overview names several."""

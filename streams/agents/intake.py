@@ -22,7 +22,7 @@ from streams.agents.effects import SOURCE
 from streams.agents.enginekit import Chunk, work_off
 from streams.agents.guard import guarded_route
 from streams.agents.progress import Progress
-from streams.agents.room import EXIT_FAILED, SLICE_S, Room, end_process
+from streams.agents.room import EXIT_FAILED, LOOK_EVERY, SLICE_S, Room, end_process
 from streams.core.intake.accept import RawRecord
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Intake:
         for record in records:
             told += self._route(topic, record, events, audit)
             count += 1
-            if busy_s() - begun > SLICE_S:
+            if count % LOOK_EVERY == 0 and busy_s() - begun > SLICE_S:
                 break
         await self._room.deliverer.deliver([*events, *audit])
         self._room.tally.routed(topic, records[:count], told, steady_s() - started)

@@ -18,7 +18,7 @@ from streams.adapters.kafka import OutRecord
 from streams.agents.density import Expected, done, examine
 from streams.agents.enginekit import Chunk, StateTable, work_off
 from streams.agents.guard import guarded_step
-from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, SLICE_S, Room, end_process
+from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, LOOK_EVERY, SLICE_S, Room, end_process
 from streams.core.context import BehindError
 from streams.core.fold import PartitionFold, Slice
 from streams.core.record import (
@@ -184,7 +184,7 @@ class Monitor:
                 if isinstance(event, MeasurementReceived):
                     received_ms[record.offset] = event.received_ms
                 count += 1
-                if busy_s() - begun > SLICE_S:
+                if count % LOOK_EVERY == 0 and busy_s() - begun > SLICE_S:
                     break
             if count:
                 return work, received_ms, count

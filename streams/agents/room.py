@@ -32,6 +32,9 @@ EXIT_REFUSED = 78
 SLICE_S = 0.040
 """CPU seconds of folding before deliveries are awaited: the loop must answer heartbeats and health checks."""
 
+LOOK_EVERY = 8
+"""Records between two looks at that clock: asking it is a call of the kernel, which may cost as much as a rule."""
+
 
 @dataclass(slots=True)
 class Room:

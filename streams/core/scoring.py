@@ -10,7 +10,7 @@ from collections.abc import Mapping, Set
 from schemas.base import rfc3339
 from schemas.ids import make_id
 from schemas.score import OwnNormal, RiskScore
-from schemas.vitals import VITALS
+from schemas.vitals import UNITS
 from streams.core.effects import PublishScore
 from streams.core.evolve import evolve
 from streams.core.learning.judge import Judged
@@ -164,6 +164,6 @@ def _own_normal(kind: str, state: PatientState) -> OwnNormal:
         spread_milli=one.spread_milli,
         readings=one.readings,
         now_milli=newest.milli,
-        unit=VITALS[kind].unit,
+        unit=UNITS[kind],
         age_min=max(state.now_ms - newest.at_ms, 0) // 60_000,
     )

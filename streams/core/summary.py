@@ -7,7 +7,7 @@ from schemas.ids import make_id
 from schemas.overview import AnsweredForm, LastReading, News2View, OpenAlert, Overview, SilenceView
 from schemas.rules import RuleBundle
 from schemas.triage import TriageLevel
-from schemas.vitals import VITALS
+from schemas.vitals import UNITS
 from streams.core.adherence.absence import absent_until
 from streams.core.adherence.silence import silences
 from streams.core.adherence.slots import next_due
@@ -87,7 +87,7 @@ def _last(kind: str, state: PatientState) -> LastReading:
     point = state.series[kind][-1]
     return LastReading(
         value_milli=point.milli,
-        unit=VITALS[kind].unit,
+        unit=UNITS[kind],
         measured_at=rfc3339(point.at_ms),
         unconfirmed=point.in_confirm_band,
     )

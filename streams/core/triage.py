@@ -103,10 +103,11 @@ def _silence(state: PatientState, slots: tuple[Slot, ...]) -> dict[str, int]:
         clock = state.slots.get(slot.id)
         if clock is None or clock.open_ms == 0:
             continue
-        due_ms = clock.open_ms + (slot.opens_min + slot.grace_min) * MINUTE_MS
+        open_ms = clock.open_ms
         for kind in slot.kinds:
             points = state.series.get(kind)
-            if not points or points[-1].at_ms < clock.open_ms:
+            if not points or points[-1].at_ms < open_ms:
+                due_ms = open_ms + (slot.opens_min + slot.grace_min) * MINUTE_MS
                 silent[kind] = max(due_ms, silent.get(kind, 0))
     return silent
 
