@@ -108,6 +108,10 @@ REASONS: Mapping[str, Text] = {
     "reading.invalidated": Text("målingen gælder ikke", "the reading was declared invalid"),
     "input.refused": Text("en indsending blev afvist", "an input was refused"),
     "patient.died": Text("patienten er død", "the patient has died"),
+    "plan.absence": Text("en planlagt pause begynder", "a planned absence begins"),
+    "binding.lapsed": Text(
+        "intet udstyr er længere knyttet til noget, planen venter på", "no device is bound for what the plan expects"
+    ),
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
     "time.passed": Text("tiden gik", "time passed"),
 }

@@ -147,6 +147,16 @@ REPLIES: Mapping[str, ReplyText] = {
         ),
         wants_read=True,
     ),
+    "information.unbound": ReplyText(
+        ReplyKind.INFORMATION,
+        Text(
+            "Udstyr, du måler med, er ikke eller ikke længere knyttet til dig, og ingen ser målinger fra det. "
+            "Har du brug for hjælp, så ring {phone}. Er det livstruende, så ring 112.",
+            "A device that you measure with is not, or no longer, bound to you, and nobody sees its readings. "
+            "For help call {phone}. If your life is in danger, call 112.",
+        ),
+        wants_read=True,
+    ),
     "reminder.missing": ReplyText(
         ReplyKind.REMINDER,
         Text("Vi mangler en måling fra dig: {kind}.", "We miss a reading from you: {kind}."),

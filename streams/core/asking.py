@@ -1,8 +1,13 @@
-"""Asking: what the patient is told beside the colour. A reminder, a repeat, and that nobody watches (any more)."""
+"""Asking: what the patient is told beside the colour: a reminder, a repeat, and that nobody watches (any more).
+
+What ends or pauses the watch is told to the team as well, by letter.
+"""
 
 from schemas.audit import Outcome
+from streams.core.admission.binding import devices
 from streams.core.context import Context
-from streams.core.effects import SendReply
+from streams.core.effects import Effect, SendReply
+from streams.core.escalation.letters import letter
 from streams.core.plan import Plan, parse_plan
 from streams.core.replies import answer, local_text
 from streams.core.state import PatientState
@@ -66,15 +71,52 @@ def unwatched(state: PatientState, verdict: Verdict, cause: str, context: Contex
     return answer(state, "unread.not_watched", {"phone": phone(state, context)}, cause, context, plan=last)
 
 
-def ended(before: Plan | None, state: PatientState, cause: str, context: Context) -> tuple[SendReply, ...]:
-    """When the plan has ended and no other follows at once: the patient is told, with whom to call."""
+def unbound(state: PatientState, verdict: Verdict, cause: str, context: Context) -> tuple[SendReply, ...]:
+    """To who sends what no device is bound for: to measure again would not help, and nobody sees it."""
+    plan = state.plan_at(state.now_ms)
+    if verdict.outcome is not Outcome.REJECTED_UNBOUND_DEVICE or plan is None:
+        return ()
+    kind = state.refused[-1].kind
+    if any(one.covers(state.now_ms, kind) for one in devices(state)):
+        return ()
+    return answer(state, "information.unbound", {"phone": phone(state, context)}, cause, context)
+
+
+def ended(before: Plan | None, state: PatientState, cause: str, context: Context) -> tuple[Effect, ...]:
+    """When the plan has ended and no other follows at once: patient and team are told, with whom to call."""
     if before is None or state.plan_at(state.now_ms) is not None or state.is_dead:
         return ()
-    return answer(state, "information.ended", {"phone": phone(state, context)}, cause, context, plan=before)
+    said = {"phone": phone(state, context)}
+    return (
+        *answer(state, "information.ended", said, cause, context, plan=before),
+        *letter(state, before, "plan.ended", cause, context),
+    )
 
 
-def absences(state: PatientState, due_ms: int, cause: str, context: Context) -> tuple[SendReply, ...]:
-    """When a planned absence begins or ends the patient is told, with whom to call."""
+def lapsed(
+    before: PatientState, before_ms: int, state: PatientState, cause: str, context: Context
+) -> tuple[Effect, ...]:
+    """When no device is bound any more for a kind that the plan expects: patient and team are told.
+
+    before, before_ms: the state and the instant at which one still may have been.
+    """
+    plan = state.plan_at(state.now_ms)
+    if plan is None or _bound(state, state.now_ms, plan) >= _bound(before, before_ms, plan):
+        return ()
+    return (
+        *answer(state, "information.unbound", {"phone": phone(state, context)}, cause, context),
+        *letter(state, plan, "binding.lapsed", cause, context),
+    )
+
+
+def _bound(state: PatientState, at_ms: int, plan: Plan) -> frozenset[str]:
+    """Kinds that the plan expects and a device may send."""
+    speaking = [one for one in devices(state) if one.from_ms <= at_ms < one.until_ms]
+    return frozenset([kind for kind in plan.expected if any(one.covers(at_ms, kind) for one in speaking)])
+
+
+def absences(state: PatientState, due_ms: int, cause: str, context: Context) -> tuple[Effect, ...]:
+    """When a planned absence begins or ends the patient is told, with whom to call; the team when it begins."""
     plan = state.plan_at(state.now_ms)
     if plan is None:
         return ()
@@ -82,7 +124,8 @@ def absences(state: PatientState, due_ms: int, cause: str, context: Context) -> 
         if due_ms == begins:
             zone = context.rules.zones.get(plan.contract.zone, ())
             said = {"at": local_text(zone, ends), "phone": phone(state, context)}
-            return answer(state, "information.absence", said, cause, context)
+            told = answer(state, "information.absence", said, cause, context)
+            return (*told, *letter(state, plan, "plan.absence", cause, context))
         if due_ms == ends:
             return answer(state, "information.back", {"phone": phone(state, context)}, cause, context)
     return ()

@@ -5,7 +5,7 @@ from itertools import chain
 from schemas.ids import make_id
 from streams.core.adherence.absence import absent_until
 from streams.core.adherence.slots import next_due, pass_due
-from streams.core.asking import absences, ended, reminders
+from streams.core.asking import absences, ended, lapsed, reminders
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
@@ -13,7 +13,7 @@ from streams.core.escalation.ladder import WAITING, Trigger, phase_of
 from streams.core.escalation.moves import Move, deadline_passed, unread, worsen
 from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
-from streams.core.plan import CLOCK_ENDS_MS, NEVER, parse_plan
+from streams.core.plan import CLOCK_ENDS_MS, NEVER, binding_ends, parse_plan
 from streams.core.pro.held import answers_end
 from streams.core.settle import decided, settle
 from streams.core.state import PatientState
@@ -22,7 +22,7 @@ from streams.core.verdict import Verdict
 
 def data_due(state: PatientState) -> int:
     """Earliest deadline about data: a slot falls due, a form ceases to speak, a rule has waited long enough for
-    another reading, a plan begins or ends. NEVER = none.
+    another reading, a plan begins or ends, a device ceases to be bound. NEVER = none.
 
     An edge that time has passed while data had to wait is still due: the slots clocked are not those of the
     plan in force.
@@ -37,6 +37,8 @@ def data_due(state: PatientState) -> int:
             due = edge
     if plan is not None and plan.absences:
         due = min([due, *[edge for edge in chain.from_iterable(plan.absences) if edge > now_ms]])
+    if state.bindings is not None and (ends := binding_ends(state.bindings)):
+        due = min([due, *[edge for edge in ends if edge > now_ms]])
     if state.slots_plan != (0 if plan is None else plan.contract.version):
         return min(due, max(edge for edge in edges if edge <= now_ms))
     return due
@@ -107,8 +109,13 @@ def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[Pat
         *reminders(state, settled.triage, cause, context),
         *ended(before, settled.state, cause, context),
         *absences(settled.state, due_ms, cause, context),
+        *(lapsed(state, due_ms - 1, settled.state, cause, context) if _lapses(state, due_ms) else ()),
     )
     return settled.state, [*settled.effects, *told, *decided(settled, cause, context)]
+
+
+def _lapses(state: PatientState, at_ms: int) -> bool:
+    return state.bindings is not None and at_ms in binding_ends(state.bindings)
 
 
 def _fired(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[PatientState, list[Effect]]:

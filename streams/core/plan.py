@@ -150,6 +150,12 @@ def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
     return contract.version, devices
 
 
+@lru_cache(maxsize=8192)
+def binding_ends(text: str) -> tuple[int, ...]:
+    """When devices of these bindings cease to be bound; empty = none does, as mostly."""
+    return tuple(sorted({one.until_ms for one in parse_bindings(text)[1] if one.until_ms < NEVER}))
+
+
 def _habit(one: Habitual) -> Habit:
     return Habit(one.kind, _thousandths(one.red_beyond), to_ms(one.until), one.red_beyond < one.value)
 

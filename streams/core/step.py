@@ -15,7 +15,7 @@ from schemas.events import (
     Resumed,
     TimerFired,
 )
-from streams.core.asking import ended, persons, repeats, unwatched
+from streams.core.asking import ended, lapsed, persons, repeats, unbound, unwatched
 from streams.core.command import obey
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
@@ -122,11 +122,16 @@ def _told_beside(
     state: PatientState, event: InputEvent, verdict: Verdict, after: PatientState, context: Context
 ) -> list[Effect]:
     """What the patient hears of an input beside the colour."""
+    if isinstance(event, AnswersReceived):
+        return [*unwatched(after, verdict, event.id, context)]
+    if isinstance(event, BindingsReceived):
+        return [*lapsed(state, after.now_ms, after, event.id, context)]
     if isinstance(event, MeasurementReceived):
         refused = verdict.outcome is not None and not verdict.outcome.is_accepted
         if not refused:
             return [*persons(verdict, after, event.id, context)]
-        return [*unwatched(after, verdict, event.id, context), *repeats(state, after, event.id, context)]
+        told = unwatched(after, verdict, event.id, context) or unbound(after, verdict, event.id, context)
+        return [*told] or [*repeats(state, after, event.id, context)]
     if isinstance(event, CarePlanReceived):
         return [*ended(state.clocked_plan, after, event.id, context)]
     return []

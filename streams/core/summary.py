@@ -28,7 +28,7 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
         level=triage.level,
         tier=triage.tier,
         silence=tuple(sorted(triage.silence)),
-        reasons=triage.reasons,
+        reasons=triage.reasons if plan is not None else _unwatched(state),
         as_of=rfc3339(state.now_ms),
         expires_at=None if expires >= NEVER else rfc3339(expires),
         alert=_alert(state),
@@ -47,6 +47,13 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
         symptoms={code: state.symptoms[code][0] for code in sorted(state.symptoms)},
     )
     return PublishOverview(make_id(cause, "overview"), state.now_ms, body)
+
+
+def _unwatched(state: PatientState) -> tuple[str, ...]:
+    """Why nobody watches any more, for the team's list; empty before the first plan has begun."""
+    if state.is_dead:
+        return ("patient.died",)
+    return ("plan.ended",) if _status(state, None) == "ended" else ()
 
 
 def _absence(state: PatientState, plan: Plan) -> str | None:
