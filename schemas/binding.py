@@ -14,6 +14,7 @@ class Binding(Closed):
     """One device's right to speak for the patient: [valid_from, valid_until); None = until further notice.
 
     kinds: vital signs it may send; empty = all.
+    trust: what is not clinical may raise a colour, and alone it never clears a red.
     max_per_hour: above it readings are quarantined as a flood. Default 120, our choice: a continuous
     oximeter that reports every 30 s is still inside.
     device_type: make and model; gateway: the hub or service it sends through. When many alerts come at once, the duty

@@ -15,7 +15,7 @@ from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.hindsight import hidden_reds, is_overtaken
 from streams.core.scoring import learn, reteach
-from streams.core.signal.series import ABOVE, BELOW, MAX_POINTS, UNCONFIRMED, Point, Points, contains, insert
+from streams.core.signal.series import ABOVE, BELOW, MAX_POINTS, UNCONFIRMED, UNTRUSTED, Point, Points, contains, insert
 from streams.core.signal.tracks import with_reading
 from streams.core.state import MAX_REFUSED, Bucket, PatientState, Refused
 from streams.core.verdict import Verdict, refuse
@@ -51,6 +51,8 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
             "the device was not bound to this patient for this kind when it measured",
             "bind the device in device-bindings.v1, then redrive the reading",
         )
+    if not device.trusted:
+        point = Point(measured_ms, milli, point.flags | UNTRUSTED)
     bucket = take(state.floods.get(device.id), device, state.now_ms)
     if bucket is None:
         return refuse(

@@ -86,7 +86,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour, its make."""
+    """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour, its make.
+
+    trusted: is it a clinical source?
+    """
 
     id: str
     from_ms: int
@@ -95,6 +98,7 @@ class Device:
     max_per_hour: int
     device_type: str | None = None
     gateway: str | None = None
+    trusted: bool = True
 
     def covers(self, at_ms: int, kind: str) -> bool:
         """May the device speak about this kind at this instant?"""
@@ -144,6 +148,7 @@ def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
             row.max_per_hour,
             row.device_type,
             row.gateway,
+            row.trust == "clinical",
         )
         for row in contract.devices
     )

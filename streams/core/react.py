@@ -47,7 +47,8 @@ def just_arrived(finding: Finding, state: PatientState, verdict: Verdict) -> boo
     if finding.reason == f"limits.{kind}.was_red" or finding.evidence.get("kind") == kind:
         return finding.at_ms == point.at_ms
     points = state.series.get(kind)
-    return f"{kind}_milli" in finding.evidence and points is not None and points[-1] == point
+    newest = f"{kind}_milli" in finding.evidence and points is not None and points[-1] == point
+    return newest and finding.at_ms >= point.at_ms  # else it is a red that this reading is too weak to clear
 
 
 def react(

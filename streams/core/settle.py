@@ -172,7 +172,8 @@ def _carried(verdict: Verdict, settled: Settled) -> tuple[str, ...]:
         return ()
     found = [late.reason for late in verdict.late if late.reason in alert.reasons]
     if reading is not None:
-        found += [one.reason for one in settled.triage.concerns if f"{reading[0]}_milli" in one.evidence]
+        key, at_ms = f"{reading[0]}_milli", reading[1].at_ms
+        found += [one.reason for one in settled.triage.concerns if key in one.evidence and one.at_ms >= at_ms]
     if verdict.answers is not None:
         found += [one.reason for one in settled.triage.concerns if just_arrived(one, settled.state, verdict)]
     return tuple(dict.fromkeys(found))

@@ -14,6 +14,7 @@ from streams.core.rules import RULES
 from streams.core.rules.base import Rule, View
 from streams.core.rules.news2 import scored
 from streams.core.rules.news2_score import News2
+from streams.core.signal.series import UNTRUSTED
 from streams.core.state import PatientState
 
 ALWAYS = frozenset({"check", "clock", "contact", "extreme", "gen", "habitual", "pro", "reference"})
@@ -73,14 +74,37 @@ def assess(state: PatientState, context: Context) -> Triage:
     if "news2" in plan.contract.rules:
         result = scored(plan, state.series, context.rules.news2)
     view = View(state.now_ms, plan, context.rules, state.series, silence, state, result, context.table)
-    found: tuple[Finding, ...] = ()
-    for rule in in_use(plan.contract.rules):
-        found += rule.evaluate(view, found)
+    found = _found(view)
+    weak = [kind for kind, points in state.series.items() if points[-1].flags >= UNTRUSTED]
+    if weak:
+        found += _not_cleared(view, found, weak)
     found = _confirmed_by_others(found)
     found += raised(state.standing, context.models, context.rules, state.now_ms)
     level, tier = _worst(found) if found else (TriageLevel.GREEN, 0)
     unsaid = level is TriageLevel.GREEN and (silence or not (state.series or _is_answered(state)))
     return Triage(None if unsaid else level, tier, found, silence, result and result[0])
+
+
+def _found(view: View) -> tuple[Finding, ...]:
+    found: tuple[Finding, ...] = ()
+    for rule in in_use(view.plan.contract.rules):
+        found += rule.evaluate(view, found)
+    return found
+
+
+def _not_cleared(view: View, found: tuple[Finding, ...], weak: list[str]) -> tuple[Finding, ...]:
+    """The reds that stood before readings of an untrusted or doubtful source came: these alone clear none.
+
+    weak: kinds whose newest reading is of such a source.
+    """
+    firm = {kind: tuple([p for p in view.series[kind] if not p.is_weak]) for kind in weak}
+    series = {kind: points for kind, points in {**view.series, **firm}.items() if points}
+    result = None
+    if "news2" in view.plan.contract.rules:
+        result = scored(view.plan, series, view.rules.news2)
+    known = {finding.reason for finding in found if finding.level is TriageLevel.RED}
+    reds = [one for one in _found(view._replace(series=series, news2=result)) if one.level is TriageLevel.RED]
+    return tuple([one for one in reds if one.reason not in known])
 
 
 def _is_answered(state: PatientState) -> bool:

@@ -67,7 +67,7 @@ def own_normal(kind: str, points: Points) -> Baseline | None:
     before = window(points)
     if resolution is None or len(before) < MIN_COUNT or before[-1].at_ms - before[0].at_ms < MIN_SPAN_MS:
         return None
-    values = sorted([milli for _, milli, flags in before if flags < IN_DOUBT])
+    values = sorted([milli for _, milli, flags in before if not flags & IN_DOUBT])
     if len(values) < MIN_COUNT:
         return None
     level = _median(values)

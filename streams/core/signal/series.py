@@ -15,7 +15,10 @@ UNCONFIRMED = 1
 BELOW, ABOVE = 2, 4
 """Flags: the device could not measure it, the value is below or above the bound that stands beside it."""
 
-IN_DOUBT = 8
+UNTRUSTED = 8
+"""Flag: from a source that is not clinical (`schemas.binding`). It may raise a colour, and alone it clears no red."""
+
+IN_DOUBT = 16
 """Flag: it may be another person's (`admission/identity.py`): it colours, and the own normal leaves it out."""
 
 MAX_POINTS = 64
@@ -36,6 +39,11 @@ class Point(NamedTuple):
     def in_confirm_band(self) -> bool:
         """Possible but extreme: kept, coloured at once, marked unconfirmed."""
         return bool(self.flags & UNCONFIRMED)
+
+    @property
+    def is_weak(self) -> bool:
+        """Too weak to clear a red: untrusted, or in doubt."""
+        return self.flags >= UNTRUSTED
 
     @property
     def in_doubt(self) -> bool:
