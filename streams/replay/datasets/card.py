@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from streams.core.learning.designs import DESIGNS
 from streams.core.models import risk
 from streams.core.models.risk_features import FREE, RISK_FEATURES
 from streams.core.models.snapshot import ENOUGH_OUTCOMES, VERSION
@@ -19,6 +20,8 @@ INTRODUCTION = f"""# Model card: {risk.ID}, version {VERSION}
 **What it says.** {risk.SUMMARY[0].upper()}{risk.SUMMARY[1:]}.
 **How.** {risk.SOURCE}.
 
+A shift and a slope, learned slowly beside the weights, keep it calibrated.
+
 **What it may do.** It may raise attention, never lower it below the rules. Until {ENOUGH_OUTCOMES} outcomes are known
 it is a shadow. It ships with the rules' opinion as its prior and with no weight that was learned in a hospital.
 
@@ -32,6 +35,8 @@ how often a kind is measured and that it has been; they are settled when a readi
 
 **What the figures below do not say.** Two sets are from intensive care and one is small (42 people): nothing here is
 validated at home. Every choice of the features was made with these sets in sight. Labels come as late as in use.
+
+**Made by** `nattevagt backtest datasets FOLDER --card FOLDER`; features and beliefs {DESIGNS[0].digest[:12]}.
 """
 
 
@@ -63,6 +68,18 @@ def _text(number: float | None) -> str:
     return "-" if number is None else f"{number:.3f}"
 
 
+def better_than_it(result: Result) -> str:
+    """Who does better than the risk model in which figure, in words: what a reader must not have to look for."""
+    own = result.columns[RISK]
+    others = [(name, found) for name, found in result.columns.items() if name != RISK]
+    told = [f"{name} {found.auprc:.3f} in AUPRC" for name, found in others if found.auprc > own.auprc]
+    told += [f"{name} {found.auroc:.3f} in AUROC" for name, found in others if found.auroc > own.auroc]
+    for share, place in ((0.5, "alerts_50"), (0.7, "alerts_70")):
+        fewer = [(name, getattr(found, place)) for name, found in others]
+        told += [f"{name} {n:.3f} alerts at {share}" for name, n in fewer if n < getattr(own, place)]
+    return f"Better than it: {'; '.join(told) if told else 'none of them, in nothing of this table'}.\n"
+
+
 def _section(result: Result) -> str:
     best = result.columns[RISK]
     interval = "." if best.low is None else f". AUROC over patients, 95 %: {best.low:.3f} to {best.high:.3f}."
@@ -80,6 +97,7 @@ def _section(result: Result) -> str:
             f"Judged: {result.rows} scores of {result.patients} people with {result.events} events{interval}",
             f"Gates of the study: {'; '.join(missed) if missed else 'all met'}.\n",
             _table(HEADINGS, rows_of(result)),
+            better_than_it(result),
             f"![calibration and cold start]({result.name}.svg)\n",
             f"Ahead of every rule {'from ' + str(ahead) + ' outcomes on' if ahead is not None else 'at no stage'}:\n",
             _table(("outcomes known", "scores", "risk model", *RULES), start),
@@ -104,6 +122,7 @@ def _plot(path: Path, result: Result) -> None:
 
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "nattevagt"  # the same results give the same bytes
+    mpl.rcParams["svg.fonttype"] = "none"  # letters, not their outlines
     from matplotlib import pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4))

@@ -21,10 +21,13 @@ LIMITS: Mapping[str, tuple[float | None, float | None]] = {
 
 
 class Rival(Protocol):
-    """name: as the table names it. is_probability: can its calibration be told?"""
+    """name: as the table names it. is_probability: can its calibration be told? is_rule: it is asked from the first
+    row on, for the cold-start curve; others only about rows that are judged, because asking them takes time.
+    """
 
     name: str
     is_probability: bool
+    is_rule: bool
 
     def score(self, tracks: Tracks, x: Mapping[str, float]) -> float:
         """High = worse."""
@@ -38,7 +41,7 @@ class Rival(Protocol):
 class PartialNews2:
     """The lower bound of NEWS2 on the newest readings; what was never measured counts 0."""
 
-    name, is_probability = "partial NEWS2", False
+    name, is_probability, is_rule = "partial NEWS2", False, True
 
     def score(self, tracks: Tracks, x: Mapping[str, float]) -> float:
         """0 to 20; of equal totals, the more points a single vital sign has."""
@@ -65,7 +68,7 @@ class PartialNews2:
 class FixedLimits:
     """How many limits are broken, and by how much."""
 
-    name, is_probability = "fixed limits", False
+    name, is_probability, is_rule = "fixed limits", False, True
 
     def score(self, tracks: Tracks, x: Mapping[str, float]) -> float:
         """One per broken limit, and how many usual spreads it is broken by."""
@@ -85,7 +88,7 @@ class FixedLimits:
 class PersonalDeviations:
     """How far everything is from the person's own level, added up."""
 
-    name, is_probability = "sum of personal deviations", False
+    name, is_probability, is_rule = "sum of personal deviations", False, False
 
     def score(self, tracks: Tracks, x: Mapping[str, float]) -> float:
         """Thousandths of spreads, on either side."""
@@ -103,7 +106,7 @@ class PersonalDeviations:
 class RiverLogistic:
     """river's LogisticRegression with AdaGrad behind its StandardScaler, on the same features."""
 
-    name, is_probability = "river LogisticRegression", True
+    name, is_probability, is_rule = "river LogisticRegression", True, False
 
     def __init__(self, rate: float = 0.05) -> None:
         from river import linear_model, optim, preprocessing  # four seconds to import, and only this rival needs them

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +37,7 @@ class Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class Played:
-    """columns: name -> one score per row. outcomes: known at each row. xs: features of each row, if they were kept.
+    """columns: name -> one score per row, NaN where nobody asked. outcomes: known at each row. xs: features of each.
 
     snapshot: the last one published.
     """
@@ -88,7 +89,9 @@ class _Bench:
         if not row.label and spread(f"{row.patient}/{row.at_min}", self.data.one_in):
             weight = 0
         heapq.heappush(self.waiting, Waiting(row.known_min, number, row, x, weight))
-        return x, [chance(x, self.snapshot), *[rival.score(tracks, x) for rival in self.rivals]]
+        is_judged = row.at_min >= self.data.test_from_min
+        told = [rival.score(tracks, x) if is_judged or rival.is_rule else nan for rival in self.rivals]
+        return x, [chance(x, self.snapshot), *told]
 
 
 def play(
