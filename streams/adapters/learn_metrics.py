@@ -19,6 +19,9 @@ AUROC_UNKNOWN_QUIET = Declared(
 )
 CALIBRATION = Declared(Gauge, "model_calibration_error_ratio", "Mean distance of risk and frequency (ECE).", M)
 OBSERVED_EXPECTED = Declared(Gauge, "model_observed_expected_ratio", "Events per event that the scores said.", M)
+BURDEN = Declared(
+    Gauge, "model_burden_ratio", "Share of patient-days it would have to speak on to catch half of the event days.", M
+)
 UNKNOWN = Declared(Gauge, "model_unknown_ratio", "Share of scored moments whose label cannot be known.", M)
 DRIFT = Declared(
     Gauge,
@@ -57,6 +60,11 @@ class Progress(Protocol):
     watch: Watch
 
     @property
+    def burden(self) -> float | None:
+        """Share of patient-days that half of the event days cost."""
+        ...
+
+    @property
     def name(self) -> str:
         """The model."""
         ...
@@ -86,6 +94,7 @@ class LearnMetrics:
         held[DRIFT].labels(name, "fewer").set(learner.watch.fewer.sum / LIMIT)
         if end is not None:
             held[LAG].labels(name).set(max(end - 1 - learner.upto, 0))
+        held[BURDEN].labels(name).set(nan if learner.burden is None else learner.burden)
         figures = learner.figures()
         for field, row in FIGURES.items():
             value = getattr(figures, field)

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from schemas.alert import AlertStep, AlertStepType
 from schemas.base import DAY_MS, to_ms
+from streams.core.learning import floor
 from streams.core.rules import RULES
 
 OTHER = "other"
 """Stands for a reason that no rule of this release gives, such as `technical.not_assessed`."""
 
-RULE_IDS: tuple[str, ...] = (*(rule.id for rule in RULES), OTHER)
+RULE_IDS: tuple[str, ...] = (*(rule.id for rule in RULES), floor.RULE, OTHER)
 VERDICTS: tuple[str, ...] = ("true", "false", "technical", "known")
 
 ENDS = frozenset({AlertStepType.WITHDRAWN, AlertStepType.CLOSED, AlertStepType.EXPIRED})

@@ -70,6 +70,19 @@ class Tally:
         """Ranking of what is known; None while there is only one kind."""
         return auroc(self._events, self._quiet)
 
+    def burden(self, permille: int) -> float | None:
+        """Share of all scored patient-days at or above the risk that so many of 1,000 event days reach.
+
+        None = no event yet.
+        """
+        events, caught, above = sum(self._events), 0, 0
+        for place in range(BINS - 1, -1, -1):
+            caught += self._events[place]
+            above += self._events[place] + self._quiet[place] + self._unknown[place]
+            if events and caught * 1_000 >= permille * events:
+                return round(above / self._total, 4)
+        return None
+
     def unknown_as_quiet(self) -> "Tally":
         """The same if nothing had happened wherever it cannot be known: the other end of what may be true."""
         found = Tally.together([self])

@@ -29,6 +29,9 @@ SELDOM_LABELS: Final = 1_000
 
 STATE_VERSION: Final = 1
 
+HALF: Final = 500
+"""Of 1,000 event days: the sensitivity at which the study compares alert burdens."""
+
 
 class Learner:
     """examples: counted once each. labels: those learned from. upto: offset of the last one read, repeats included."""
@@ -81,6 +84,11 @@ class Learner:
     def figures(self) -> Figures:
         """How its scores have fared."""
         return self.tally.figures()
+
+    @property
+    def burden(self) -> float | None:
+        """Share of patient-days it would have to speak on to catch half of the days before an event."""
+        return self.tally.total.burden(HALF)
 
     def dump(self) -> dict[str, Any]:
         """All of it as JSON, with the offset it stands for: one record, so that neither can be without the other."""

@@ -96,6 +96,18 @@ def test_what_is_not_known_is_told_both_ways() -> None:
     assert tally.figures().auroc_unknown_quiet == other.figures().auroc
 
 
+def test_a_burden_is_the_share_of_days_that_half_of_the_events_cost() -> None:
+    """Two of four event days lie above, with one quiet day and one unknown among them: four of ten."""
+    tally = Tally()
+    for risk, label in ((900, 1), (800, 0), (700, None), (600, 1), (100, 1), (50, 1)):
+        tally.add(risk * 1_000, label, 1)
+    for _ in range(4):
+        tally.add(10_000, 0, 1)
+
+    assert 0.4 == tally.burden(500)
+    assert None is Tally().burden(500)
+
+
 def test_it_comes_back_from_its_json() -> None:
     """And a state of before there were parts gives its totals."""
     fared = told(50, sex="male")
