@@ -40,8 +40,11 @@ class Watch(NamedTuple):
     fewer: Side = Side()
 
     def looked(self, risk_ppm: int, label: int, weight: int) -> "tuple[Watch, Alarm | None]":
-        """One more label. After an alarm both sums begin anew."""
-        expected, observed = weight * risk_ppm // DAYS, weight * label * MILLION // DAYS
+        """One more label of one day. After an alarm both sums begin anew."""
+        return self.counted(weight * risk_ppm // DAYS, weight * label * MILLION // DAYS)
+
+    def counted(self, expected: int, observed: int) -> "tuple[Watch, Alarm | None]":
+        """So many more events were said, and so many came, in millionths."""
         gain = observed * LN2 // MILLION
         more = _moved(self.more, gain - expected, expected, observed)
         fewer = _moved(self.fewer, expected // 2 - gain, expected, observed)

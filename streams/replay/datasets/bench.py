@@ -16,6 +16,7 @@ from streams.core.models.snapshot import Snapshot
 from streams.replay.datasets import physionet2012, physionet2019, tihm_days
 from streams.replay.datasets.anchor import NAME as ANCHOR
 from streams.replay.datasets.anchor import boosted
+from streams.replay.datasets.drift import Noticed, watched
 from streams.replay.datasets.judge import Figures, Labels, Scores, auroc, figures, groups, reliability
 from streams.replay.datasets.rivals import FixedLimits, PartialNews2
 from streams.replay.datasets.rows import DataSet
@@ -38,7 +39,7 @@ RULES = (PartialNews2.name, FixedLimits.name)
 class Result:
     """What one set gave. patients, rows, events: judged ones. columns: name -> figures. start: the cold-start curve.
 
-    groups: sex and age band -> people, AUROC of the risk model. bins: its reliability.
+    groups: sex and age band -> people, AUROC of the risk model. bins: its reliability. drift: would faults be noticed?
     """
 
     name: str
@@ -52,6 +53,7 @@ class Result:
     groups: Mapping[str, tuple[int, float]]
     bins: Sequence[tuple[float, float]]
     snapshot: Snapshot
+    drift: Sequence[Noticed] = ()
 
 
 def found_in(folder: Path, only: Sequence[str] = ()) -> list[str]:
@@ -105,6 +107,7 @@ def judged(folder: Path, resamples: int, name: str) -> Result:
         groups=groups(data, rows, risk),
         bins=reliability(risk, labels),
         snapshot=played.snapshot,
+        drift=watched(rows, risk),
     )
 
 

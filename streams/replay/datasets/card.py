@@ -9,6 +9,7 @@ from streams.core.models import risk
 from streams.core.models.risk_features import FREE, RISK_FEATURES
 from streams.core.models.snapshot import ENOUGH_OUTCOMES, VERSION
 from streams.replay.datasets.bench import RULES, Result, beats_rules_from, misses
+from streams.replay.datasets.drift import Noticed
 from streams.replay.datasets.judge import Figures
 from streams.replay.datasets.run import RISK
 
@@ -60,6 +61,9 @@ def rows_of(result: Result) -> list[tuple[str, ...]]:
 HEADINGS = ("model", "AUROC", "AUPRC", "alerts/day at 0.5", "at 0.7", "slope", "error")
 
 
+NOTICED = ("fault", "weeks", "CUSUM (product)", "false alarms", "ADWIN (river)", "false alarms")
+
+
 def _shown(found: Figures) -> tuple[float | None, ...]:
     return found.auroc, found.auprc, found.alerts_50, found.alerts_70, found.slope, found.error
 
@@ -106,10 +110,18 @@ def _section(result: Result) -> str:
                 ("group", "people", "AUROC"),
                 [(name, str(people), f"{found:.3f}") for name, (people, found) in result.groups.items()],
             ),
+            "Would it be noticed? Weeks of persons from a fault half-way to the alarm, and alarms without a fault:\n",
+            _table(NOTICED, map(_noticed, result.drift)),
             "Its strongest weights at the end, in log odds:\n",
             _table(("feature", "weight"), [(name, f"{weight:+.2f}") for name, weight in strongest]),
         )
     )
+
+
+def _noticed(found: Noticed) -> tuple[str, ...]:
+    cusum, adwin = ("-" if n is None else str(n) for n in (found.cusum, found.adwin))
+    false = found.false_alarms
+    return found.fault, str(found.episodes), cusum, str(false[0]), adwin, str(false[1])
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
