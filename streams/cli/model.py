@@ -1,4 +1,4 @@
-"""`nattevagt model list|compare|promote|freeze|rollback`: which model may colour is a named person's decision."""
+"""`nattevagt model list|show|compare|promote|freeze|rollback`: which model may colour is a named person's decision."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,6 +43,18 @@ def list_models(settings: Settings, *, as_json: bool) -> None:
     """Every model: what its scores are made of now, and whether it may colour."""
     rows = _rows(run(model_log.read(settings)))
     click.echo(pretty(rows) if as_json else "\n".join(map(_row_text, rows)))
+
+
+@command.command()
+@MODEL
+@click.argument("digest", required=False)
+@with_settings
+def show(settings: Settings, model: str, digest: str | None) -> None:
+    """The snapshot DIGEST of MODEL (default: the newest) as it stands on models.v1: weights, lineage, figures.
+
+    As `model` of a variant it colours in `nattevagt backtest what-if`.
+    """
+    click.echo(pretty(_chosen(settings, model, digest).model_dump(mode="json")))
 
 
 @command.command()

@@ -29,9 +29,9 @@ WIDTH = 140
 def command(folder: Path, compare: tuple[Path, Path] | None, one: Path | None, workers: int, html: Path | None) -> None:
     """Play TIHM's homes through the worker's own decisions, as they are and as they would be.
 
-    A variant is a JSON file: {"rules": {...}, "plan": {...}, "min_tier": 2}; `rules` exchanges parts of the bundle,
-    `plan` fields of every care plan. Without one the past is told as it is. A played team closes each
-    alert after a day.
+    A variant is a JSON file: {"rules": {...}, "plan": {...}, "min_tier": 2, "model": {...}}; `rules` exchanges parts
+    of the bundle, `plan` fields of every care plan, `model` is a snapshot as `nattevagt model show` prints it, which
+    may then colour. Without one the past is told as it is. A played team closes each alert after a day.
     """
     tried = [_read(path) for path in compare] if compare else [Variant(), *([_read(one)] if one else [])]
     source = tihm_replay(folder / "tihm" / "Physiology.csv", partitions=1)

@@ -20,12 +20,14 @@ from schemas.catalog import default_bundle
 from schemas.codec import dumps, loads
 from schemas.command import Close
 from schemas.errors import ContractError
+from schemas.model import ModelRecord, ModelSnapshot, Promoted
 from schemas.plan import CarePlan
 from schemas.rules import RuleBundle
-from schemas.topics import CARE_PLANS
+from schemas.topics import CARE_PLANS, MODELS
 from streams.adapters.input_records import InputRecord, command
 from streams.core.effects import PublishAlert
 from streams.core.intake.route import is_clock
+from streams.core.learning.force import Models
 from streams.replay.run import PureRun
 
 HOUR_MS = 3_600_000
@@ -36,18 +38,28 @@ CLOSED_AFTER_MS = 24 * HOUR_MS
 """The played team closes an alert a day after it was raised (our choice)."""
 
 NURSE = "backtest"
+SHOW = "take one that `nattevagt model show MODEL` prints"
 NEWS = (AlertStepType.RAISED, AlertStepType.UPGRADED)
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """rules: parts of the bundle to exchange. plan: fields of every care plan to exchange. min_tier: alerts below it
-    are not counted."""
+    are not counted. model: a snapshot as on models.v1 that is promoted from the first day on; None = none colours."""
 
     name: str = "as it is"
     rules: Mapping[str, Any] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     min_tier: int = 2
+    model: ModelSnapshot | None = None
+
+    def models(self) -> list[InputRecord]:
+        """What stands on models.v1: the snapshot, and that it may colour."""
+        snapshot = self.model
+        if snapshot is None:
+            return []
+        about = {"model": snapshot.model, "digest": snapshot.digest, "by": NURSE, "reason": "what if", "at": rfc3339(0)}
+        return [_model(snapshot), _model(Promoted.model_validate(about))]
 
     def bundle(self) -> RuleBundle:
         """The rules in force. Raises ContractError when they are none."""
@@ -70,13 +82,33 @@ class Variant:
 
 def variant(name: str, held: object) -> Variant:
     """From JSON: {"rules": {...}, "plan": {...}, "min_tier": 2}, each of them optional. Raises ContractError."""
-    if not isinstance(held, Mapping) or held.keys() - {"rules", "plan", "min_tier"}:
+    if not isinstance(held, Mapping) or held.keys() - {"rules", "plan", "min_tier", "model"}:
         raise ContractError(
-            f"The variant {name} is not understood.", next_step='write {"rules": {}, "plan": {}, "min_tier": 2}'
+            f"The variant {name} is not understood.",
+            next_step='write {"rules": {}, "plan": {}, "min_tier": 2, "model": {...}}',
         )
-    made = Variant(name, dict(held.get("rules", {})), dict(held.get("plan", {})), int(held.get("min_tier", 2)))
+    model = held.get("model")
+    made = Variant(
+        name,
+        dict(held.get("rules", {})),
+        dict(held.get("plan", {})),
+        int(held.get("min_tier", 2)),
+        None if model is None else snapshot_of(name, model),
+    )
     made.bundle()
     return made
+
+
+def snapshot_of(name: str, held: object) -> ModelSnapshot:
+    """A snapshot that this release would serve. Raises ContractError, which names what is wrong with it."""
+    try:
+        snapshot = ModelSnapshot.model_validate_json(dumps(held))
+    except ValidationError as fault:
+        raise _refused(name, fault) from fault
+    refused = Models().add(0, snapshot)
+    if refused is not None:
+        raise ContractError(f"The model of variant {name} was refused: {refused}.", next_step=SHOW)
+    return snapshot
 
 
 class Person(NamedTuple):
@@ -107,7 +139,7 @@ class Lived(NamedTuple):
 
 def lived(reference: Sequence[InputRecord], tried: Variant, person: Person) -> Lived:
     """One person under one variant."""
-    steps = steps_of(reference, tried.bundle(), tried.changed, person)
+    steps = steps_of((*reference, *tried.models()), tried.bundle(), tried.changed, person)
     raised = tuple(_raised(step) for step in steps if step.type in NEWS and step.tier >= tried.min_tier)
     return Lived(person.name, raised, person.events_ms, person.days)
 
@@ -192,6 +224,10 @@ def _raised(step: AlertStep) -> Raised:
     at, measured = _ms(step.at), _ms(step.measured_at)
     woken = at if step.page_from is None else _ms(step.page_from)
     return Raised(at, step.tier, max(woken - measured, 0) / 60_000)
+
+
+def _model(record: ModelRecord) -> InputRecord:
+    return InputRecord(MODELS, record.model.encode(), record.model_dump_json().encode(), 0)
 
 
 def _ms(instant: str) -> int:

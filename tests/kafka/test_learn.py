@@ -223,6 +223,8 @@ def test_outcomes_make_a_snapshot_and_the_next_scores_carry_its_digest(
         assert newest.is_whole
         assert 12 >= newest.lineage.outcomes > 0
 
+        shown = ModelSnapshot.model_validate_json(nattevagt(settings, monkeypatch, "model", "show", risk).stdout)
+        assert (newest.digest, True) == (shown.digest, shown.is_whole)
         assert "no sound snapshot" in refused(settings, monkeypatch, "model", "rollback", risk, "f" * 8)
         said = nattevagt(settings, monkeypatch, "model", "promote", risk, "--by", "dr-1", "--reason", "figures")
         assert "rules stand alone" in said.stdout

@@ -3,9 +3,13 @@
 import pytest
 
 from schemas.errors import ContractError
+from schemas.model import content_digest
+from streams.core.learning.designs import DESIGNS
+from streams.core.models.snapshot import ENOUGH_OUTCOMES, Snapshot
 from streams.replay.burden import difference, measured
 from streams.replay.tihm_records import tihm_replay
 from streams.replay.whatif import Lived, Person, Raised, Variant, lived, people_of, variant
+from tests.builders import make_snapshot
 
 DAY = 86_400_000
 SOURCE = tihm_replay(partitions=1)
@@ -50,6 +54,38 @@ def test_a_variant_that_is_none_is_refused(held: object) -> None:
     """Before anything is played."""
     with pytest.raises(ContractError):
         variant("v", held)
+
+
+def speaking(**weights: float) -> dict[str, object]:
+    """A snapshot that has seen enough, and a budget that lets it speak from 10 % on."""
+    parameters = Snapshot(bias=-3.0, weights=weights, variances={}, outcomes=ENOUGH_OUTCOMES).dump()
+    design = DESIGNS[0]
+    made = make_snapshot(parameters, model=design.id, design=design.digest, outcomes=ENOUGH_OUTCOMES)
+    body = made.model_dump(mode="json", exclude={"digest"})
+    body["figures"]["quantiles"] = {"100": 100_000}
+    return {**body, "digest": content_digest(body)}
+
+
+def test_another_model_may_be_tried_on_the_same_past() -> None:
+    """It raises what it sees; one that sees nothing changes nothing."""
+    none = variant("v", {"plan": {"rules": [], "limits": [], "slots": []}})
+    seeing, blind = (
+        variant("v", {"plan": dict(none.plan), "model": speaking(**{name: 4.0})})
+        for name in ("pulse.known", "urine_protein.known")
+    )
+    raised = [len(lived(SOURCE.reference, each, person()).raised) for each in (none, blind, seeing)]
+
+    assert raised[0] == raised[1] < raised[2]
+
+
+def test_a_model_that_would_not_be_served_is_refused() -> None:
+    """With the reason: its content was changed, or a weight says that worse is better."""
+    changed = {**speaking(**{"spo2.low.1": 1.0}), "version": "7"}
+    for model, reason in ((changed, "digest"), (speaking(**{"spo2.low.1": -1.0}), "worse spo2.low.1")):
+        with pytest.raises(ContractError, match=reason):
+            variant("v", {"model": model})
+    with pytest.raises(ContractError, match="not valid"):
+        variant("v", {"model": {"mood": 1}})
 
 
 def test_a_plan_that_is_none_is_refused() -> None:
