@@ -82,3 +82,15 @@ def test_what_has_not_been_read_is_not_guessed(ahead: Stamp) -> None:
     assert not reference.covers(ahead)
     with pytest.raises(StateError, match="not been read"):
         reference.at(ahead)
+
+
+def test_since_when_a_bundle_has_been_in_force_is_known_by_its_digest() -> None:
+    """A storm page says so; the shipped one was never published, and a bundle may come back."""
+    reference = Reference(rules(), "code")
+    reference.add_rules(0, rules(version=2), 1_000)
+    reference.add_rules(1, rules(version=3), 2_000)
+    reference.add_rules(2, None, 3_000)
+    reference.add_rules(3, rules(version=2), 4_000)
+
+    assert (4_000, 2_000) == (reference.taken_ms(rules(version=2).digest), reference.taken_ms(rules(version=3).digest))
+    assert reference.taken_ms(rules().digest) is None

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.alert import AlertStepType
 from schemas.base import DAY_MS
@@ -79,6 +81,15 @@ def test_the_same_rules_change_nothing() -> None:
     assert (1, 2, 2) == (found.people, found.before, found.after)
     assert ((), (), ()) == (found.lost, found.gained, found.objections)
     assert {"limits.spo2.red_below": (2, 2)} == dict(found.reasons)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(-400, -1), st.integers(78, 99)), max_size=12))
+def test_whatever_happened_the_same_rules_lose_nothing(values: list[tuple[int, int]]) -> None:
+    """Nor gain, nor slow down: what is found is the change, not the replay."""
+    found = played(life(*((hours + 0.3, float(value)) for hours, value in values)), bundle(version=2))
+    assert ((), (), ()) == (found.lost, found.gained, found.slower)
+    assert found.before == found.after
 
 
 def test_a_rule_that_no_longer_fires_loses_its_reds() -> None:
