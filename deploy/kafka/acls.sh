@@ -75,6 +75,7 @@ add 'User:notify' --operation DescribeConfigs --cluster
 add 'User:notify' --operation Describe --operation DescribeConfigs --topic '*'
 add 'User:operator' --operation Create --operation AlterConfigs --topic '*'
 add 'User:care-team' --operation Create --topic 'alerts.v1.' --resource-pattern-type prefixed
+add 'User:operator' --operation Read --topic 'patient-events.v1'
 add 'User:notify' --operation Read --topic 'notices.v1'
 add 'User:notify' --operation Read --group 'nattevagt-notify'
 add 'User:watchdog' --operation Write --topic 'measurements.v1'

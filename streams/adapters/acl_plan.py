@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.ids import WATCHDOG_TEAM
-from schemas.topics import ALERTS, ALERTS_ROW, AUDIT, CLINICAL_OUTCOMES, INPUTS, NOTICES, TABLE, alerts_topic
+from schemas.topics import (
+    ALERTS,
+    ALERTS_ROW,
+    AUDIT,
+    CLINICAL_OUTCOMES,
+    INPUTS,
+    NOTICES,
+    PATIENT_EVENTS,
+    TABLE,
+    alerts_topic,
+)
 from streams.adapters.settings import Settings
 
 WORKER, OPERATOR, CARE_TEAM, WATCHDOG, NOTIFY = "worker", "operator", "care team", "watchdog", "notify"
@@ -49,6 +59,7 @@ def rights(settings: Settings) -> Iterator[Right]:
         yield Right(role, ("Describe", "DescribeConfigs"), "topic", ours, prefixed)
     yield Right(OPERATOR, ("Create", "AlterConfigs"), "topic", ours, prefixed)
     yield Right(CARE_TEAM, ("Create",), "topic", alerts, prefixed=True)
+    yield Right(OPERATOR, ("Read",), "topic", settings.topic(PATIENT_EVENTS))  # rules are rehearsed on the record
     yield Right(NOTIFY, ("Read",), "topic", settings.topic(NOTICES))
     yield Right(NOTIFY, ("Read",), "group", f"{settings.group}-notify")
     yield from _watchdog(settings)
