@@ -66,6 +66,7 @@ REASONS: Mapping[str, Text] = {
     "reference.habitual": Text(
         "en vant værdi er udløbet; en læge skal skrive under igen", "a habitual value has run out; sign it again"
     ),
+    "reference.limits": Text("planen har ingen personlige grænser", "the plan has no personal limits"),
     "reference.rule": Text("planen nævner en regel, der ikke findes", "the plan names a rule that does not exist"),
     "model.risk": Text("modellen ser en øget risiko", "the model sees a higher risk"),
     "technical.not_assessed": Text("en måling kunne ikke vurderes", "a reading could not be assessed"),

@@ -118,7 +118,7 @@ def parse_plan(text: str) -> Plan:
         frozenset(kind for slot in contract.slots for kind in slot.kinds),
         tuple((to_ms(span.begins), to_ms(span.ends)) for span in contract.absences),
         contract.circumstances.states(pregnant=contract.pregnant),
-        contract.circumstances.lacking(contract.rules, pregnant=contract.pregnant),
+        _lacking(contract),
         frozenset([name for name in contract.rules if "." in name]),
         tuple(_habit(one) for one in contract.circumstances.habitual),
     )
@@ -133,6 +133,12 @@ def in_force(texts: tuple[str, ...], at_ms: int) -> Plan | None:
         if plan.from_ms <= at_ms:
             return plan if at_ms < plan.until_ms else None
     return None
+
+
+def _lacking(contract: CarePlan) -> tuple[str, ...]:
+    """What rules of the plan compare with and nobody has stated."""
+    stated = contract.circumstances.lacking(contract.rules, pregnant=contract.pregnant)
+    return (*stated, "limits") if "limits" in contract.rules and not contract.limits else stated
 
 
 @lru_cache(maxsize=8192)

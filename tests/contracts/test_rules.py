@@ -183,6 +183,6 @@ class TestRule:
 
     def test_stays_silent_about_nothing(self, rule: Rule) -> None:
         """No reading, no silence, no refusal, no device, nothing named that is not there: no finding."""
-        bundle, care = default_bundle(), parse_plan(make_plan(limits=[]).model_dump_json())
+        bundle, care = default_bundle(), parse_plan(make_plan().model_dump_json())
         empty = View(NOW_MS, care, bundle, {}, {}, PatientState("p1", now_ms=NOW_MS), None, TABLE)
         assert rule.evaluate(empty, ()) == ()
