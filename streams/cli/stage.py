@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from schemas.errors import NattevagtError
 from streams.adapters import admin
-from streams.adapters.broker import guard
 from streams.adapters.clock import steady_s
 from streams.adapters.cluster import connected
 from streams.adapters.input_records import InputRecord
@@ -31,8 +30,8 @@ AGAIN_S, LONGEST_S, STEADY_S = 0.5, 8.0, 30.0
 """Pause before an ended worker is started again; it doubles up to the longest while none lives for steady_s,
 so that one that cannot start does not use up the machine (our choice)."""
 
-WORKER = (sys.executable, "-c", "from streams.cli import main; main()", "worker")
-"""`nattevagt worker` of this very program, wherever it is installed."""
+WORKER = (sys.executable, "-c", "from streams.cli import main; main()", "worker", "--until-stdin-closes")
+"""`nattevagt worker` of this very program, wherever it is installed. It does not outlive us, however we end."""
 
 
 class Crew:
@@ -95,12 +94,11 @@ class Crew:
             process = await asyncio.create_subprocess_exec(
                 *WORKER,
                 env=environment(self._settings),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        watch = guard.over_process(process.pid, temporary="")
         self._running.add(process)
         if self._over.is_set():
             process.terminate()
@@ -108,8 +106,6 @@ class Crew:
             return await process.wait()
         finally:
             self._running.discard(process)
-            if process.returncode is not None:  # else our own task was cancelled, and the guard ends the worker
-                watch.dismiss()
 
 
 @dataclass(frozen=True, slots=True)

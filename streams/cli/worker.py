@@ -3,7 +3,10 @@
 import asyncio
 import gc
 import os
+import signal
 import sys
+import threading
+import time
 
 import click
 import faust
@@ -18,13 +21,19 @@ from streams.app import WatchApp, create_app
 COLLECT_AFTER = 50_000
 """New containers alive at once before the first look: more than a slice makes, at most some tens of MB."""
 
+DRAIN_S = 30.0
+"""Time to end in order once whoever started us is gone (our choice: as long as a supervisor waits)."""
+
 
 @click.command()
-def command() -> None:
+@click.option("--until-stdin-closes", is_flag=True, help="End, too, when whoever started it is gone.")
+def command(*, until_stdin_closes: bool) -> None:
     """Run one worker until it is told to stop (SIGTERM, Ctrl-C). Settings come from NATTEVAGT_ variables.
 
     Exit codes: 0 told to stop; 70 failed, start it again; 78 refused, a person must mend something first.
     """
+    if until_stdin_closes:
+        threading.Thread(target=_end_with_owner, daemon=True).start()
     try:
         app = _prepared()
     except UnavailableError as error:
@@ -46,6 +55,15 @@ def _prepared() -> WatchApp:
     app = create_app(settings)
     spare_collector()
     return app
+
+
+def _end_with_owner() -> None:
+    """A killed owner cannot tell us to stop, but the pipe it held closes, however early that is."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(DRAIN_S)
+    os._exit(EXIT_FAILED)
 
 
 def spare_collector() -> None:

@@ -11,7 +11,7 @@ from tests.bench import job, trivial
 from tests.bench.report import markdown
 from tests.contracts.house import ROOT
 
-TINY = ("--rounds", "1", "--readings", "30000", "--full-readings", "400", "--patients", "200")
+TINY = ("--rounds", "1", "--readings", "30000", "--full-readings", "400", "--patients", "600")
 SHORT = ("--recovered", "300", "--seconds", "0.5", "--rate", "100")
 
 
@@ -39,7 +39,7 @@ def test_every_part_runs_and_is_reported(tmp_path: Path) -> None:
         assert told.get("missing") or (told["per_s"][0] > 0 and told["cpu_us"][0] >= 0)
         assert row.name in done.stdout
     assert found["full"]["per_s"][0] > 0
-    assert 200 == found["full"]["state_bytes"]["patients"]
+    assert 600 == found["full"]["state_bytes"]["patients"]
     assert 0 == found["latency"][0]["missing"]
     assert found["alone"]["full"]["total_us"] > found["alone"]["full"]["parts_us"]["step"] > 0
     assert found["steps"]["copd"]["step"] > found["steps"]["copd"]["parts_us"]["settle"] > 0

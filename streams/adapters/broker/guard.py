@@ -10,11 +10,12 @@ import subprocess
 # A line on stdin = the owner did it. Both programs stand in sessions of their own, so that Ctrl-C in
 # a terminal reaches neither before the owner has drained.
 SCRIPT = 'read -r done_by_owner && exit 0; exec "$@"'
-# TERM, wait for the end, then give up the temporary folder ($2, or empty). At most 30 s: where nobody
-# collects orphans, an ended process still looks alive.
+# TERM, wait for the end, at most 30 s, then KILL (where nobody collects orphans, an ended process still looks
+# alive), then give up the temporary folder ($2, or empty).
 END_PROCESS = (
     'kill "$1" 2>/dev/null; tries=0; '
     'while kill -0 "$1" 2>/dev/null && [ $tries -lt 150 ]; do sleep 0.2; tries=$((tries + 1)); done; '
+    'kill -KILL "$1" 2>/dev/null; '
     '[ -z "$2" ] || rm -rf -- "$2"'
 )
 
