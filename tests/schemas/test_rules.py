@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from schemas.catalog import default_bundle
 from schemas.rules import LadderRules, News2Rules, RuleBundle
 
 RUNGS, HELD = LadderRules().rungs_min, LadderRules().acknowledged_min
@@ -49,3 +50,13 @@ def test_an_unknown_number_is_refused() -> None:
     """A misspelt threshold must not silently leave the default in force."""
     with pytest.raises(ValidationError):
         RuleBundle.model_validate({"ladder": {"rungs": {}}})
+
+
+def test_a_changed_copy_has_a_digest_of_its_own() -> None:
+    """Even when the original's was asked for before: it names the numbers in every decision."""
+    bundle = default_bundle()
+    before = bundle.digest
+    after = bundle.model_copy(update={"version": bundle.version + 1})
+
+    assert before != after.digest
+    assert RuleBundle.model_validate_json(after.model_dump_json()).digest == after.digest

@@ -64,7 +64,7 @@ class BayesLogit(base.Classifier):
         for name in sorted([name for name in x if name not in self._index], key=str):
             self._place(name, *self._start(name))
         places, values = self._sparse(x)
-        spread = np.add.reduce(self._covariance[places] * np.array(values)[:, None], axis=0)
+        spread = (self._covariance[places] * np.array(values)[:, None]).sum(axis=0)
         own = _dot(values, spread[places].tolist())
         logit = _dot(values, self._mean[places].tolist())
         if self._positives >= FROM_POSITIVES:

@@ -142,7 +142,7 @@ def _slope(scores: Scores, labels: Labels) -> float:
         curvature = chance * (1 - chance) + 1e-12
         step = np.linalg.solve((x * curvature[:, None]).T @ x, x.T @ (labels - chance))
         weights = weights + step
-        if abs(step).max() < 1e-9:
+        if float(np.abs(step).max()) < 1e-9:
             break
     return float(weights[1])
 
