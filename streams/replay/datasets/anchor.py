@@ -15,7 +15,8 @@ ONE_IN = 4
 """Of rows without an event one in four is learned in large sets, for all of them: time (our choice)."""
 
 LARGE = 20_000
-FOR_LARGE: dict[str, Any] = {"max_iter": 80, "learning_rate": 0.08, "max_leaf_nodes": 15}
+FOR_LARGE: dict[str, Any] = {"max_iter": 80, "learning_rate": 0.08, "max_leaf_nodes": 15, "max_bins": 63}
+"""63 bins: half the time of 255, and no worse (2012 .764 against .763, 2019 .780 against .774)."""
 FOR_SMALL: dict[str, Any] = {"max_iter": 100, "learning_rate": 0.05, "max_leaf_nodes": 3, "min_samples_leaf": 60}
 """Stumps where patients are few: the larger trees fall to 0.53 on TIHM (three settings were tried)."""
 

@@ -1,5 +1,6 @@
 """All data sets of a folder, each in a process of its own, and what is to be told of each."""
 
+import gc
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -74,9 +75,11 @@ def run_all(folder: Path, names: Sequence[str], workers: int, resamples: int) ->
     """Each set in its own process; the results by name."""
     if workers == 1:
         return sorted((judged(folder, resamples, name) for name in names), key=lambda result: result.name)
-    # `spawn`, because the numeric libraries must be told before they are loaded that one thread is theirs.
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    # `spawn`, because the numeric libraries must be told before they are loaded how many threads are theirs: the
+    # offline model comes last and may use what the other sets have left free.
+    os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": str(workers), "OMP_WAIT_POLICY": "passive"})
+    # No collector: hundreds of thousands of rows stay alive, none of them in a cycle, and each look costs seconds.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=gc.disable) as pool:
         return sorted(pool.map(partial(judged, folder, resamples), names), key=lambda result: result.name)
 
 
