@@ -93,6 +93,17 @@ def ended(before: Plan | None, state: PatientState, cause: str, context: Context
     )
 
 
+def came_after_the_end(state: PatientState, verdict: Verdict, cause: str, context: Context) -> tuple[Effect, ...]:
+    """A red measured while the plan was in force and sent when none is any more: no alert can open, so the team of
+    that plan gets a letter.
+    """
+    if verdict.reading is None or not verdict.late or state.is_dead or state.plan_at(state.now_ms) is not None:
+        return ()
+    plan = state.plan_at(verdict.reading[1].at_ms)
+    worst = max(verdict.late, key=lambda finding: finding.tier)
+    return () if plan is None else letter(state, plan, worst.reason, cause, context)
+
+
 def lapsed(
     before: PatientState, before_ms: int, state: PatientState, cause: str, context: Context
 ) -> tuple[Effect, ...]:

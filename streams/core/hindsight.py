@@ -36,12 +36,17 @@ def is_overtaken(series: Series, kind: str, point: Point, rules: RuleBundle) -> 
     """Could triage as of this reading's time differ from triage now? False for nearly every reading.
 
     It can when its kind has a newer reading, or when a newer reading of another kind took the place of one that
-    would have been scored together with it, measured before it or since.
+    would have been scored together with it, measured before it or since, or is so much newer that it is no longer
+    scored together with it.
     """
     if series[kind][-1] != point:
         return True
     if kind not in SCORED_TOGETHER:
         return False
+    # Too old for the newest score, but perhaps not for one in between.
+    newest_ms = max(series[other][-1].at_ms for other in SCORED_TOGETHER if series.get(other))
+    if newest_ms - point.at_ms > rules.news2.freshness_hours[kind] * HOUR_MS:
+        return True
     for other in SCORED_TOGETHER:
         points = series.get(other)
         if points and points[-1].at_ms > point.at_ms:

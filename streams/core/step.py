@@ -15,7 +15,7 @@ from schemas.events import (
     Resumed,
     TimerFired,
 )
-from streams.core.asking import ended, lapsed, persons, repeats, unbound, unwatched
+from streams.core.asking import came_after_the_end, ended, lapsed, persons, repeats, unbound, unwatched
 from streams.core.command import obey
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
@@ -129,7 +129,7 @@ def _told_beside(
     if isinstance(event, MeasurementReceived):
         refused = verdict.outcome is not None and not verdict.outcome.is_accepted
         if not refused:
-            return [*persons(verdict, after, event.id, context)]
+            return [*persons(verdict, after, event.id, context), *came_after_the_end(after, verdict, event.id, context)]
         told = unwatched(after, verdict, event.id, context) or unbound(after, verdict, event.id, context)
         return [*told] or [*repeats(state, after, event.id, context)]
     if isinstance(event, CarePlanReceived):

@@ -19,6 +19,18 @@ def test_a_late_score_behind_newer_calm_readings_raises() -> None:
     assert ("yellow", 2, "green") == (patient.step.level, patient.step.tier, patient.triage.level)
 
 
+def test_a_late_reading_too_old_for_the_newest_score_is_scored_with_what_followed_it() -> None:
+    """None is red alone; three hours ago the pulse of two hours before made them NEWS2 five."""
+    patient = Patient(**SCORE_ONLY)
+    patient.measures(22, kind="resp_rate", ago=180)
+    patient.measures(105, kind="sbp", ago=180)
+    patient.measures(36.8, kind="temp")
+    before = patient.triage.level
+    outcome = patient.measures(120, kind="pulse", ago=300)
+
+    assert ("green", "accepted.alert", "news2.medium.was_red") == (before, outcome.outcome, patient.step.reason)
+
+
 def test_a_late_extreme_behind_a_newer_calm_one_raises() -> None:
     """No limit names the kind, and still it was an extreme that nobody has seen."""
     patient = Patient(rules=[], limits=[])

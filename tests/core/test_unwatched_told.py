@@ -74,6 +74,16 @@ def test_a_new_version_that_ends_the_plan_at_once_is_told_too() -> None:
     assert [("plan.ended", "n1", None)] == letters(patient)
 
 
+def test_a_red_from_before_the_end_that_comes_after_it_reaches_the_team_of_then() -> None:
+    """No alert can open any more; a calm one needs no letter."""
+    patient = watched(valid_until=rfc3339(T0 + HOUR))
+    patient.waits(hours=2)
+    patient.measures(96, ago=100)
+    outcome = patient.measures(80, ago=90)
+    assert (True, []) == (outcome.outcome.is_accepted, patient.steps)
+    assert ["plan.ended", "limits.spo2.was_red"] == [reason for reason, _, _ in letters(patient)]
+
+
 def test_a_letter_waits_for_the_teams_hours() -> None:
     """Nobody is woken for it; the patient is told at once."""
     patient = watched(valid_until=rfc3339(T0 + 12 * HOUR))
