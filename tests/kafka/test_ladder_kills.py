@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import os
 import sys
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -174,7 +175,7 @@ def test_killed_at_every_step_of_a_full_ladder(broker: Broker, prefix: str, tmp_
     with Supervisor(lambda: Worker(settings, command=run)) as crew:
         crew.at_work()
         asyncio.run(watch.live(patients, 1_200))
-        deaths = [code for code in crew.ends if code == -9]
+        deaths = collected(crew, len(patients))
     report(watch, len(deaths))
     assert len(patients) == len(deaths) == len(list(tmp_path.glob("*.died")))
     for patient, steps in sorted(watch.told.items()):
@@ -182,6 +183,14 @@ def test_killed_at_every_step_of_a_full_ladder(broker: Broker, prefix: str, tmp_
         assert list(LIFE) == [step.type for step in life], patient
         assert list(range(1, len(LIFE) + 1)) == [step.sequence for step in life], patient
     assert max(late_ms(told) for steps in watch.told.values() for told in steps.values()) < 30_000
+
+
+def collected(crew: Supervisor, planned: int) -> list[int]:
+    """The deaths, when the last has been noticed: who dies behind the close is alive when the close is heard."""
+    end = time.monotonic() + 30
+    while crew.ends.count(-9) < planned and time.monotonic() < end:
+        time.sleep(0.1)
+    return [code for code in crew.ends if code == -9]
 
 
 def report(watch: Watch, deaths: int) -> None:
