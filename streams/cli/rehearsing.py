@@ -6,27 +6,21 @@ from pathlib import Path
 
 import click
 import orjson
-from pydantic import ValidationError
 
 from schemas.audit import AuditBody
 from schemas.base import rfc3339
 from schemas.codec import cloudevent, dumps
-from schemas.errors import ContractError
-from schemas.events import EVENT
 from schemas.ids import make_id
 from schemas.plan_template import PlanTemplate
 from schemas.rules import RuleBundle
-from schemas.topics import AUDIT, PATIENT_EVENTS
+from schemas.topics import AUDIT
 from streams.adapters.clock import wall_ms
-from streams.adapters.input_records import coverage
 from streams.adapters.kafka import Deliverer, OutRecord
-from streams.adapters.log_tail import LogTail
 from streams.adapters.settings import Settings
-from streams.adapters.topic_ids import topic_ids
-from streams.cli.given import run
+from streams.cli.gathering import gathered, teams
 from streams.core.context import Reference
 from streams.replay.lost_reds import Red, Rehearsal
-from streams.replay.rehearsal import Gathered, rehearse, side
+from streams.replay.rehearsal import rehearse, side
 
 SHOWN = 20
 """Reasons and reds listed; the JSON form has all of them."""
@@ -43,39 +37,13 @@ def rehearsed(
     template: PlanTemplate | None = None,
 ) -> Rehearsal:
     """Under what is in force, and under this bundle or template. events: a file instead of patient-events.v1."""
-    gathered = run(_from_log(settings, days)) if events is None else _from_file(events, days)
-    context = reference.at(reference.stamp)
-    teams = [coverage(team, 0) for _, team in sorted(context.teams.items())]
-    people = gathered.people()
+    found = gathered(settings, days, events)
+    rules = reference.at(reference.stamp).rules
+    people = found.people()
     with click.progressbar(length=len(people), label="Rehearsing", file=click.get_text_stream("stderr")) as bar:
         return rehearse(
-            people, teams, (side(context.rules), side(bundle, template)), gathered, workers, lambda _: bar.update(1)
+            people, teams(reference), (side(rules), side(bundle, template)), found, workers, lambda _: bar.update(1)
         )
-
-
-async def _from_log(settings: Settings, days: int) -> Gathered:
-    gathered = Gathered(days)
-    if not await topic_ids(settings, [PATIENT_EVENTS]):
-        return gathered
-    async with LogTail(settings, [PATIENT_EVENTS]) as tail:
-        async for record in tail.read():
-            gathered.take(EVENT.validate_json(record.value))
-    return gathered
-
-
-def _from_file(path: Path, days: int) -> Gathered:
-    """One event of patient-events.v1 a line, as `nattevagt tail events --json` or an archive holds them."""
-    gathered = Gathered(days)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                gathered.take(EVENT.validate_json(line))
-            except ValidationError as fault:
-                raise ContractError(
-                    f"{path.name}, line {number}, is no event of patient-events.v1.",
-                    next_step="Give one JSON value of that topic a line, in the order of each patient.",
-                ) from fault
-    return gathered
 
 
 def lines(found: Rehearsal, *, patients: bool) -> list[str]:

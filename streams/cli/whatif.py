@@ -1,9 +1,11 @@
 """`nattevagt backtest what-if`: the same past under other rules or plans, side by side."""
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import orjson
@@ -11,49 +13,102 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
+from schemas.catalog import default_bundle
 from schemas.errors import ContractError
+from schemas.rules import RuleBundle
+from streams.adapters import reference_log
+from streams.adapters.input_records import InputRecord
+from streams.adapters.settings import Settings
+from streams.cli.gathering import gathered, teams
+from streams.cli.given import run
+from streams.core.context import Reference
 from streams.replay.burden import Interval, difference, measured
 from streams.replay.datasets.tihm_days import events_ms
 from streams.replay.tihm_records import tihm_replay
-from streams.replay.whatif import Lived, Variant, people_of, play, variant
+from streams.replay.whatif import Lived, Person, Variant, people_of, play, variant
 
 WIDTH = 140
+FROM = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Past(NamedTuple):
+    """What is played: the people, what they share, and the rules that stand as it is."""
+
+    people: list[Person]
+    reference: Sequence[InputRecord]
+    rules: RuleBundle
 
 
 @click.command("what-if", short_help="the same past under other rules or plans, side by side")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--compare", nargs=2, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Two variants.")
-@click.option("--variant", "one", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="One variant.")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--events", type=FROM, help="One event of patient-events.v1 a line: an archive.")
+@click.option("--log", "is_log", is_flag=True, help="Read patient-events.v1 itself, with the rules and teams in force.")
+@click.option("--days", default=28, show_default=True, type=click.IntRange(1, 366), help="Of a log or an archive.")
+@click.option("--compare", nargs=2, type=FROM, help="Two variants.")
+@click.option("--variant", "one", type=FROM, help="One variant.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Processes.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a report there.")
-def command(folder: Path, compare: tuple[Path, Path] | None, one: Path | None, workers: int, html: Path | None) -> None:
-    """Play TIHM's homes through the worker's own decisions, as they are and as they would be.
+def command(
+    folder: Path | None,
+    events: Path | None,
+    *,
+    is_log: bool,
+    days: int,
+    compare: tuple[Path, Path] | None,
+    one: Path | None,
+    workers: int,
+    html: Path | None,
+) -> None:
+    """Play the past through the worker's own decisions, as it is and as it would be.
+
+    The past is a FOLDER with TIHM's homes, an archive of --events, or --log: patient-events.v1 of the cluster that
+    NATTEVAGT_BROKER names, up to its newest input. There an event is an unplanned admission, an exacerbation or a
+    death that clinical-outcomes.v1 has told; nobody is named.
 
     A variant is a JSON file: {"rules": {...}, "plan": {...}, "min_tier": 2, "model": {...}}; `rules` exchanges parts
     of the bundle, `plan` fields of every care plan, `model` is a snapshot as `nattevagt model show` prints it, which
     may then colour. Without one the past is told as it is. A played team closes each alert after a day.
     """
-    tried = [_read(path) for path in compare] if compare else [Variant(), *([_read(one)] if one else [])]
-    source = tihm_replay(folder / "tihm" / "Physiology.csv", partitions=1)
-    people = people_of(source.records, events_ms(folder / "tihm" / "Labels.csv"))
-    lives: list[list[Lived]] = []
+    past = _past(folder, events, days, is_log=is_log)
+    chosen = [_read(path, past.rules) for path in compare or ((one,) if one else ())]
+    tried = chosen if compare else [Variant(base=past.rules), *chosen]
     console = Console() if Console().is_terminal else Console(width=WIDTH)
-    with Progress(console=console) as bar:
-        for each in tried:
-            told = partial(_tell, bar, bar.add_task(each.name, total=len(people)))
-            lives.append(play(people, source.reference, each, workers, told))
+    lives = _played(past, tried, workers, console)
     columns = {each.name: measured(own) for each, own in zip(tried, lives, strict=True)}
     if len(lives) == 2:
         columns["difference"] = difference(lives[0], lives[1])
-    console.print(_table(columns, f"{len(people)} people, {sum(len(p.events_ms) for p in people)} events"))
+    events_told = sum(len(person.events_ms) for person in past.people)
+    console.print(_table(columns, f"{len(past.people)} people, {events_told} events"))
     if html is not None:
         html.write_text(report(columns, lives, [each.name for each in tried]), encoding="utf-8")
         console.print(f"report: {html}")
 
 
-def _read(path: Path) -> Variant:
+def _played(past: Past, tried: Sequence[Variant], workers: int, console: Console) -> list[list[Lived]]:
+    lives = []
+    with Progress(console=console) as bar:
+        for each in tried:
+            told = partial(_tell, bar, bar.add_task(each.name, total=len(past.people)))
+            lives.append(play(past.people, past.reference, each, workers, told))
+    return lives
+
+
+def _past(folder: Path | None, events: Path | None, days: int, *, is_log: bool) -> Past:
+    if (folder is not None) + (events is not None) + is_log != 1:
+        raise ContractError("One past is played at a time.", next_step="give a FOLDER, --events FILE or --log")
+    if folder is not None:
+        source = tihm_replay(folder / "tihm" / "Physiology.csv", partitions=1)
+        people = people_of(source.records, events_ms(folder / "tihm" / "Labels.csv"))
+        return Past(people, source.reference, default_bundle())
+    settings = Settings.from_env(os.environ)
+    reference = run(reference_log.in_force(settings)) if is_log else Reference(default_bundle(), settings.code)
+    found = gathered(settings, days, events)
+    return Past(found.people(), teams(reference), reference.at(reference.stamp).rules)
+
+
+def _read(path: Path, rules: RuleBundle) -> Variant:
     try:
-        return variant(path.stem, orjson.loads(path.read_bytes()))
+        return variant(path.stem, orjson.loads(path.read_bytes()), rules)
     except orjson.JSONDecodeError as fault:
         raise ContractError(f"{path.name} is no JSON.", next_step='write {"rules": {}, "plan": {}}') from fault
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from schemas.alert import AlertStep
 from schemas.base import DAY_MS, to_ms
+from schemas.clinical_outcome import ClinicalOutcome
 from schemas.codec import dumps, loads
 from schemas.events import InputEvent, LogEvent
 from schemas.ids import is_synthetic
@@ -34,6 +35,9 @@ PRUNE_EVERY = 50_000
 
 KEPT = frozenset({CARE_PLANS, BINDINGS, CLINICAL_OUTCOMES})
 """What still holds however old it is."""
+
+WORSE = frozenset({"admission", "exacerbation", "death"})
+"""Outcomes that an alert should come before; an admission only when nobody had arranged it."""
 
 
 @dataclass(slots=True)
@@ -73,8 +77,22 @@ class Gathered:
         for name, own in sorted(self._theirs.items()):
             if any(one.topic in (MEASUREMENTS, ANSWERS) and one.at_ms >= self.since_ms for one in own):
                 records = tuple(_not_before(one, self.warm_ms) for one in own)
-                found.append(Person(name, records, (), float(self.days)))
+                found.append(Person(name, records, self._happened(own), self._days(own), self.since_ms))
         return found
+
+    def _happened(self, own: Sequence[InputRecord]) -> tuple[int, ...]:
+        """What an alert should have come before: deteriorations of the window, each told once."""
+        found = set()
+        for one in own:
+            if one.topic == CLINICAL_OUTCOMES and one.value is not None:
+                outcome = ClinicalOutcome.model_validate_json(one.value)
+                if outcome.kind in WORSE and not outcome.planned:
+                    found.add(to_ms(outcome.happened_at))
+        return tuple(sorted(at_ms for at_ms in found if at_ms >= self.since_ms))
+
+    def _days(self, own: Sequence[InputRecord]) -> float:
+        """Days of the window since this person sent anything, at least one."""
+        return max((self.newest_ms - max(self.since_ms, own[0].at_ms)) / DAY_MS, 1.0)
 
     def _prune(self) -> None:
         for own in self._theirs.values():

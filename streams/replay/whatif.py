@@ -45,13 +45,15 @@ NEWS = (AlertStepType.RAISED, AlertStepType.UPGRADED)
 @dataclass(frozen=True, slots=True)
 class Variant:
     """rules: parts of the bundle to exchange. plan: fields of every care plan to exchange. min_tier: alerts below it
-    are not counted. model: a snapshot as on models.v1 that is promoted from the first day on; None = none colours."""
+    are not counted. model: a snapshot as on models.v1 that is promoted from the first day on; None = none colours.
+    base: the bundle whose parts are exchanged."""
 
     name: str = "as it is"
     rules: Mapping[str, Any] = field(default_factory=dict)
     plan: Mapping[str, Any] = field(default_factory=dict)
     min_tier: int = 2
     model: ModelSnapshot | None = None
+    base: RuleBundle = field(default_factory=default_bundle)
 
     def models(self) -> list[InputRecord]:
         """What stands on models.v1: the snapshot, and that it may colour."""
@@ -64,7 +66,7 @@ class Variant:
     def bundle(self) -> RuleBundle:
         """The rules in force. Raises ContractError when they are none."""
         try:
-            return RuleBundle.model_validate_json(dumps({**default_bundle().model_dump(mode="json"), **self.rules}))
+            return RuleBundle.model_validate_json(dumps({**self.base.model_dump(mode="json"), **self.rules}))
         except ValidationError as fault:
             raise _refused(self.name, fault) from fault
 
@@ -80,8 +82,11 @@ class Variant:
         return InputRecord(record.topic, record.key, dumps(body), record.at_ms, record.headers)
 
 
-def variant(name: str, held: object) -> Variant:
-    """From JSON: {"rules": {...}, "plan": {...}, "min_tier": 2}, each of them optional. Raises ContractError."""
+def variant(name: str, held: object, base: RuleBundle | None = None) -> Variant:
+    """From JSON: {"rules": {...}, "plan": {...}, "min_tier": 2}, each of them optional. Raises ContractError.
+
+    base: the bundle whose parts are exchanged; None = the shipped one.
+    """
     if not isinstance(held, Mapping) or held.keys() - {"rules", "plan", "min_tier", "model"}:
         raise ContractError(
             f"The variant {name} is not understood.",
@@ -94,6 +99,7 @@ def variant(name: str, held: object) -> Variant:
         dict(held.get("plan", {})),
         int(held.get("min_tier", 2)),
         None if model is None else snapshot_of(name, model),
+        default_bundle() if base is None else base,
     )
     made.bundle()
     return made
@@ -112,12 +118,16 @@ def snapshot_of(name: str, held: object) -> ModelSnapshot:
 
 
 class Person(NamedTuple):
-    """records: all inputs of one person in the order of time. events_ms: what happened, and when. days: watched."""
+    """records: all inputs of one person in the order of time. events_ms: what happened, and when. days: watched.
+
+    since_ms: alerts before it are not counted; what was sent then only warms up.
+    """
 
     name: str
     records: tuple[InputRecord, ...]
     events_ms: tuple[int, ...]
     days: float
+    since_ms: int = 0
 
 
 class Raised(NamedTuple):
@@ -140,7 +150,8 @@ class Lived(NamedTuple):
 def lived(reference: Sequence[InputRecord], tried: Variant, person: Person) -> Lived:
     """One person under one variant."""
     steps = steps_of((*reference, *tried.models()), tried.bundle(), tried.changed, person)
-    raised = tuple(_raised(step) for step in steps if step.type in NEWS and step.tier >= tried.min_tier)
+    found = (_raised(step) for step in steps if step.type in NEWS and step.tier >= tried.min_tier)
+    raised = tuple(each for each in found if each.at_ms >= person.since_ms)
     return Lived(person.name, raised, person.events_ms, person.days)
 
 

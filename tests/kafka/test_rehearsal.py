@@ -143,3 +143,16 @@ def test_a_template_is_rehearsed_on_the_plans_made_from_it(settings: Settings, t
     path.write_text(path.read_text(encoding="utf-8").replace("[missing]", "[missing, dm]"), encoding="utf-8")
     told = nattevagt("rules", "rehearse", "--template", str(path), "--workers", "1")
     assert (0, True) == (told.exit_code, "Within limits" in told.stdout)
+
+
+def test_the_log_is_played_under_another_plan(settings: Settings, tmp_path: Path) -> None:
+    """`backtest what-if --log` reads what `rules rehearse` reads, with the rules in force."""
+    publish_events(settings)
+    blind = tmp_path / "blind.json"
+    blind.write_bytes(orjson.dumps({"plan": {"rules": []}}))
+    words = ("backtest", "what-if", "--log", "--days", "14", "--workers", "1", "--variant", str(blind))
+    told = CliRunner().invoke(group, words, catch_exceptions=False).stdout
+    (burden,) = [line for line in told.splitlines() if "alerts per patient-day" in line]
+    assert "1 people, 0 events" in told
+    assert "0.071" in burden, "one alert in fourteen days"
+    assert "0.000" in burden

@@ -113,3 +113,13 @@ def test_a_difference_is_of_the_same_people() -> None:
 def test_of_nobody_nothing_is_said() -> None:
     """No figure is made up."""
     assert all(interval.value is None for interval in measured([]).values())
+
+
+def test_what_came_before_the_window_only_warms_up() -> None:
+    """Its alerts are not counted."""
+    whole = lived(SOURCE.reference, Variant(), person())
+    middle = sorted(alert.at_ms for alert in whole.raised)[len(whole.raised) // 2]
+    late = lived(SOURCE.reference, Variant(), person()._replace(since_ms=middle))
+
+    assert tuple(alert for alert in whole.raised if alert.at_ms >= middle) == late.raised
+    assert 0 < len(late.raised) < len(whole.raised)
