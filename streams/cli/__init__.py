@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": ("streams.cli.demo", "show it at work: Kafka, workers and a night of thirteen people who do not exist"),
     "produce": ("streams.cli.produce", "send readings as a device would, and tell what became of them"),
     "acknowledge": ("streams.cli.acknowledge", "take, hand over, snooze or close an alert, and say whom was reached"),
+    "correct": ("streams.cli.correct", "say whose a reading was, or withdraw one that was never true"),
     "explain": ("streams.cli.explain", "tell why an alert was raised, and decide it once more"),
     "history": ("streams.cli.history", "tell who was told of an alert, with what result, who saw it and who acted"),
     "tail": ("streams.cli.tail", "watch alerts, audit, overviews, refusals or events as they come"),

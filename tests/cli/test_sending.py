@@ -12,6 +12,7 @@ from schemas.errors import ConfigurationError
 from schemas.measurement import Measurement
 from schemas.topics import ANSWERS, COMMANDS, MEASUREMENTS
 from streams.cli.acknowledge import letter_about
+from streams.cli.correct import letter_for
 from streams.cli.follow import audit_body
 from streams.cli.overviews import open_alert, take
 from streams.cli.produce import letters
@@ -169,3 +170,49 @@ def test_an_audit_record_reads_back_as_it_was_written() -> None:
 
 def _an_open_id() -> str:
     return min(key for key, step in night.board().open.items() if step.by is None)[:8]
+
+
+ABOUT: dict[str, Any] = {
+    "patient": "lung-03",
+    "kind": "spo2",
+    "measured_at": "2026-02-19T08:00:00Z",
+    "by": "nurse-1",
+    "role": "nurse",
+    "team": None,
+    "mine": None,
+    "why": None,
+    "until": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"mine": True}, {"type": "identify", "mine": True}),
+        ({"mine": False}, {"type": "identify", "mine": False}),
+        ({"why": "wrong_patient"}, {"type": "invalidate", "why": "wrong_patient"}),
+        ({"why": "device_fault", "until": "2026-02-20T08:00:00Z"}, {"type": "invalidate", "why": "device_fault"}),
+    ],
+)
+def test_what_a_person_says_of_a_reading_is_a_command(said: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Under the patient's key, as intake takes it."""
+    letter = letter_for(PLACE, **{**ABOUT, **said})
+    body = COMMAND.validate_json(letter.value).model_dump()
+
+    assert (COMMANDS, b"lung-03") == (letter.topic, letter.key)
+    assert expected == {name: body[name] for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({}, "one thing"),
+        ({"mine": True, "why": "wrong_value"}, "one thing"),
+        ({"mine": True, "measured_at": "yesterday"}, "measured_at"),
+        ({"why": "wrong_value", "until": "2026-02-18T08:00:00Z"}, "until"),
+    ],
+)
+def test_what_cannot_be_said_of_a_reading_is_named(said: dict[str, Any], named: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(ConfigurationError, match=named):
+        letter_for(PLACE, **{**ABOUT, **said})

@@ -154,6 +154,10 @@ def test_a_second_terminal_can_join_and_ctrl_c_ends_with_an_account(terminal: Te
         assert wait_for(lambda: workers_of(prefix), "worker")
         wait_for(lambda: terminal.run("explain", "--patient", "lung-01").returncode == 0, "alert of lung-01")
 
+        at = "2026-02-19T08:00:00Z"  # nothing was measured then
+        wrong = terminal.run("correct", "lung-03", "spo2", at, "--withdraw", "wrong_value", "--by", "nurse-1")
+        assert "rejected.state" in wrong.stdout, wrong.stderr
+
         sent = terminal.run("produce", "--patient", "lung-03", "--kind", "spo2", "--value", "82")
         assert 0 == sent.returncode, sent.stderr
         assert "accepted.alert" in sent.stdout
