@@ -9,6 +9,9 @@ from schemas.base import Closed, Instant
 from schemas.ids import DeviceField, DeviceTypeField, PseudonymField
 from schemas.plan import Kind
 
+MAX_HEARTBEAT_MIN = 1440
+"""Once a day at least: a rarer one says nothing about a slot of today (our choice)."""
+
 
 class Binding(Closed):
     """One device's right to speak for the patient: [valid_from, valid_until); None = until further notice.
@@ -19,6 +22,8 @@ class Binding(Closed):
     oximeter that reports every 30 s is still inside.
     device_type: make and model; gateway: the hub or service it sends through. When many alerts come at once, the duty
     lead is told which they have in common. None = not known.
+    heartbeat_min: how often, in minutes, it says on device-status.v1 that it is alive; None = it does not, so nothing
+    can be concluded from its quiet.
     """
 
     device: DeviceField
@@ -29,6 +34,7 @@ class Binding(Closed):
     max_per_hour: Annotated[int, Field(ge=1, le=100_000)] = 120
     device_type: DeviceTypeField | None = None
     gateway: DeviceField | None = None
+    heartbeat_min: Annotated[int, Field(ge=1, le=MAX_HEARTBEAT_MIN)] | None = None
 
 
 class DeviceBindings(Closed):

@@ -92,6 +92,12 @@ class AnswersReceived(_Input):
     type: Literal["AnswersReceived"] = "AnswersReceived"
 
 
+class DeviceStatusReceived(_Input):
+    """A well-formed DeviceStatus with a credible time: a sign of life, never data."""
+
+    type: Literal["DeviceStatusReceived"] = "DeviceStatusReceived"
+
+
 class InputRefused(_Event):
     """Intake refused a record whose key is a well-formed pseudonym.
 
@@ -165,6 +171,7 @@ InputEvent = (
     | CarePlanReceived
     | BindingsReceived
     | ClinicalOutcomeReceived
+    | DeviceStatusReceived
 )
 PatientEvent = InputEvent | InputRefused | TimerFired | Resumed
 LogEvent = PatientEvent | PartitionAlive
@@ -177,6 +184,7 @@ EVENT: TypeAdapter[LogEvent] = TypeAdapter(
         | BindingsReceived
         | ClinicalOutcomeReceived
         | AnswersReceived
+        | DeviceStatusReceived
         | InputRefused
         | TimerFired
         | Resumed

@@ -64,11 +64,22 @@ class AnsweredForm(Open):
 
 
 class SilenceView(Open):
-    """One overdue kind. stage: late, reminded, silent, investigated. cause: device, patient, unknown."""
+    """One overdue kind. stage: late, reminded, silent, investigated. cause: device, patient, unknown.
+
+    heard_at: last sign of life of its device, or when it was bound without any; None = it sends no heartbeats.
+    """
 
     stage: str
     cause: str
     since: str
+    heard_at: str | None = None
+
+
+class DeviceView(Open):
+    """A device that sends heartbeats. heard_at: its last sign of life. fault: its own code; None = it told of none."""
+
+    heard_at: str
+    fault: str | None = None
 
 
 class Overview(Open):
@@ -76,6 +87,7 @@ class Overview(Open):
 
     silence: kinds whose slot is overdue (blue). as_of, expires_at: every colour has both.
     answers: questionnaire -> its newest form. symptoms: code (schemas.symptoms) -> value, as last told.
+    devices: device -> its last sign of life.
     applied_offset: of patient-events.v1; a reader keeps the highest.
     """
 
@@ -98,3 +110,4 @@ class Overview(Open):
     symptoms: dict[str, int] = Field(default_factory=dict)
     silences: dict[str, SilenceView] = Field(default_factory=dict)
     absent_until: str | None = None
+    devices: dict[str, DeviceView] = Field(default_factory=dict)

@@ -56,8 +56,17 @@ REASONS: Mapping[str, Text] = {
     "refused.{kind}.beyond_red": Text(
         "{kind}: en afvist måling lå på den røde side", "{kind}: a refused reading lay on the red side"
     ),
+    "refused.device_status.unbound_device": Text(
+        "et måleudstyr, der ikke er knyttet til patienten, giver livstegn",
+        "a device that is not bound to the patient says that it is alive",
+    ),
     "refused.{kind}.{why}": Text("{kind} afvist: {why}", "{kind} refused: {why}"),
     "battery.low": Text("lavt batteri i måleudstyret", "low battery in a device"),
+    "device.silent.{kind}": Text(
+        "{kind}: måleudstyret høres ikke; tjek strøm og forbindelse",
+        "{kind}: its device is not heard; check its power and connection",
+    ),
+    "device.fault": Text("måleudstyr melder fejl", "a device reports a fault"),
     "reference.target": Text("KOL-regler mangler mål for iltmætning", "COPD rules lack a target for SpO2"),
     "reference.best": Text("astmaregler mangler bedste peakflow", "asthma rules lack the personal best"),
     "reference.chemotherapy": Text("kræftregler mangler dato for kemoterapi", "cancer rules lack the day of treatment"),

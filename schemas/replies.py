@@ -165,6 +165,15 @@ REPLIES: Mapping[str, ReplyText] = {
         ReplyKind.REMINDER,
         Text("Vi mangler flere målinger fra dig.", "We miss several readings from you."),
     ),
+    "reminder.device": ReplyText(
+        ReplyKind.REMINDER,
+        Text(
+            "Vi mangler en måling fra dig, og vi kan ikke høre dit måleudstyr. Se efter, om det har strøm og "
+            "forbindelse, og mål igen. Har du brug for hjælp, så ring {phone}. Er det livstruende, så ring 112.",
+            "We miss a reading from you, and we cannot hear your device. Please check its power and connection, and "
+            "measure again. For help call {phone}. If your life is in danger, call 112.",
+        ),
+    ),
     "reminder.answers": ReplyText(
         ReplyKind.REMINDER,
         Text("Vi mangler svar på dit spørgeskema.", "We miss your answers to the questionnaire."),

@@ -44,6 +44,7 @@ _IN, _BIG = 1024 * KIB, 2048 * KIB
 
 MEASUREMENTS = "measurements.v1"
 ANSWERS = "answers.v1"
+DEVICE_STATUS = "device-status.v1"
 COMMANDS = "commands.v1"
 CARE_PLANS = "care-plans.v1"
 BINDINGS = "device-bindings.v1"
@@ -80,6 +81,17 @@ TABLE: tuple[Topic, ...] = (
         "patient",
         "Answers",
         ("apps", "gateway"),
+        Layout.PATIENT,
+        "delete",
+        30 * DAY_MS,
+        _IN,
+        "input",
+    ),
+    Topic(
+        DEVICE_STATUS,
+        "patient",
+        "DeviceStatus",
+        ("devices", "gateway"),
         Layout.PATIENT,
         "delete",
         30 * DAY_MS,

@@ -14,12 +14,14 @@ from schemas.catalog import default_bundle
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND, AnyCommand
 from schemas.coverage import TeamCoverage
+from schemas.device_status import DeviceStatus
 from schemas.events import (
     AnswersReceived,
     BindingsReceived,
     CarePlanReceived,
     ClinicalOutcomeReceived,
     CommandReceived,
+    DeviceStatusReceived,
     InputEvent,
     InputRefused,
     MeasurementReceived,
@@ -32,7 +34,7 @@ from schemas.measurement import Measurement
 from schemas.model import ModelSnapshot, content_digest
 from schemas.plan import CarePlan
 from schemas.rules import MitigationRules, RuleBundle
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, DEVICE_STATUS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
@@ -48,7 +50,7 @@ T0 = 1_767_596_400_000
 
 PATIENT, DEVICE, TEAM, NURSE = "p1", "oximeter-1", "lung", "nurse-1"
 
-Contract = Measurement | Answers | CarePlan | DeviceBindings | AnyCommand | ClinicalOutcome
+Contract = Measurement | Answers | CarePlan | DeviceBindings | AnyCommand | ClinicalOutcome | DeviceStatus
 
 _TOPIC: dict[type[BaseModel], tuple[str, type[InputEvent]]] = {
     Measurement: (MEASUREMENTS, MeasurementReceived),
@@ -56,6 +58,7 @@ _TOPIC: dict[type[BaseModel], tuple[str, type[InputEvent]]] = {
     CarePlan: (CARE_PLANS, CarePlanReceived),
     DeviceBindings: (BINDINGS, BindingsReceived),
     **dict.fromkeys(get_args(AnyCommand), (COMMANDS, CommandReceived)),
+    DeviceStatus: (DEVICE_STATUS, DeviceStatusReceived),
     ClinicalOutcome: (CLINICAL_OUTCOMES, ClinicalOutcomeReceived),
 }
 
@@ -122,6 +125,12 @@ def make_outcome(
         "source": "hospital",
     }
     return ClinicalOutcome.model_validate(body | changed)
+
+
+def make_status(*, at_ms: int = T0, **changed: Any) -> DeviceStatus:
+    """The bound device says that it is alive."""
+    body = {"id": "status-1", "patient": PATIENT, "device": DEVICE, "at": rfc3339(at_ms)}
+    return DeviceStatus.model_validate(body | changed)
 
 
 def make_snapshot(parameters: dict[str, Any] | None = None, *, model: str = "risk", **lineage: Any) -> ModelSnapshot:
@@ -296,6 +305,11 @@ class Patient:
         """A questionnaire is filled `ago` minutes before it arrives."""
         at_ms = self.now_ms + round((minutes - ago) * MINUTE)
         return self.gets(make_answers(form, at_ms=at_ms, **changed), minutes=minutes)
+
+    def beats(self, *, minutes: float = 1, ago: float = 0, **changed: Any) -> AuditBody:
+        """A device says `ago` minutes before it arrives that it is alive."""
+        at_ms = self.now_ms + round((minutes - ago) * MINUTE)
+        return self.gets(make_status(at_ms=at_ms, **changed), minutes=minutes)
 
     def waits(self, *, minutes: float = 0, hours: float = 0, **changed: Any) -> tuple[Effect, ...]:
         """Nothing comes; the timekeeper lets time pass."""

@@ -13,6 +13,7 @@ from schemas.topics import (
     ALERTS_ROW,
     AUDIT,
     CLINICAL_OUTCOMES,
+    DEVICE_STATUS,
     INPUTS,
     NOTICES,
     PATIENT_EVENTS,
@@ -77,8 +78,8 @@ def _watchdog(settings: Settings) -> Iterator[Right]:
     """Its team is published once with a care team's rights: `nattevagt watchdog --setup`."""
     reference = [row.name for row in TABLE if row.stage == "reference"]
     for name in INPUTS:
-        if name == CLINICAL_OUTCOMES:
-            continue  # its patients do not exist, so nothing happens to them
+        if name in (CLINICAL_OUTCOMES, DEVICE_STATUS):
+            continue  # its patients do not exist: nothing happens to them, and they have no devices at home
         yield Right(WATCHDOG, ("Write",), "topic", settings.topic(name))
     for name in (alerts_topic(WATCHDOG_TEAM), AUDIT, *reference):
         yield Right(WATCHDOG, ("Read",), "topic", settings.topic(name))

@@ -17,7 +17,7 @@ from schemas.codec import Headers, dumps
 from schemas.command import AnyCommand
 from schemas.coverage import TeamCoverage
 from schemas.plan import CarePlan
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, DEVICE_STATUS, MEASUREMENTS
 from streams.core.intake.accept import RawRecord
 from streams.core.intake.route import CLOCK_HEADER
 
@@ -89,6 +89,29 @@ def measurement(
 def reading(patient: str, body: Mapping[str, object], at_ms: int) -> InputRecord:
     """A body on measurements.v1 under this key, whatever it says."""
     return InputRecord(MEASUREMENTS, patient.encode(), dumps(body), at_ms)
+
+
+def status(
+    patient: str,
+    device: str,
+    told_ms: int,
+    *,
+    at_ms: int | None = None,
+    battery: int | None = None,
+    fault: str | None = None,
+) -> InputRecord:
+    """A device says that it is alive. at_ms: None = it arrives when it was said."""
+    body: dict[str, object] = {
+        "id": f"{device}-alive-{told_ms}",
+        "patient": patient,
+        "device": device,
+        "at": rfc3339(told_ms),
+    }
+    if battery is not None:
+        body["battery_percent"] = battery
+    if fault is not None:
+        body["fault"] = fault
+    return InputRecord(DEVICE_STATUS, patient.encode(), dumps(body), told_ms if at_ms is None else at_ms)
 
 
 def answers(contract: Answers, at_ms: int) -> InputRecord:

@@ -18,6 +18,7 @@ from schemas.binding import DeviceBindings
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND
 from schemas.coverage import TeamCoverage
+from schemas.device_status import DeviceStatus
 from schemas.errors import ConfigurationError
 from schemas.events import EVENT
 from schemas.example import Example
@@ -40,6 +41,7 @@ CONTRACTS: Mapping[str, tuple[TypeAdapter[Any], Literal["validation", "serializa
     "Questionnaire": (TypeAdapter(Questionnaire), "validation"),
     "CarePlan": (TypeAdapter(CarePlan), "validation"),
     "DeviceBindings": (TypeAdapter(DeviceBindings), "validation"),
+    "DeviceStatus": (TypeAdapter(DeviceStatus), "validation"),
     "Command": (COMMAND, "validation"),
     "ClinicalOutcome": (TypeAdapter(ClinicalOutcome), "validation"),
     "TeamCoverage": (TypeAdapter(TeamCoverage), "validation"),

@@ -13,6 +13,7 @@ from schemas.vitals import VITALS
 from streams.cli.dossier import Basis, Dossier, Reading
 from streams.cli.lines import short
 from streams.core.rules import RULES
+from streams.core.rules.missing import DEVICE_SILENT
 
 SENTENCES: dict[str, Text] = {
     "head": Text(
@@ -28,6 +29,11 @@ SENTENCES: dict[str, Text] = {
         "{kind} {value}, målt {measured}, modtaget {received}, udstyr {device}, {where}.",
         "{kind} {value}, measured {measured}, received {received}, device {device}, {where}.",
     ),
+    "heard": Text(
+        "Udstyr {device} gav livstegn {at}; det er i live, men ingen målte.",
+        "Device {device} gave a sign of life at {at}; it is alive, but nobody measured.",
+    ),
+    "quiet": Text("Udstyr {device} er ikke hørt siden {at}.", "Device {device} has not been heard since {at}."),
     "limit": Text("Grænsen er {limit}.", "The limit is {limit}."),
     "turning": Text(
         "Havde {kind} været {value}, var det blevet {colour}, trin {tier}.",
@@ -147,6 +153,10 @@ def _finding(finding: Finding, basis: Basis, language: Language) -> Iterator[str
     limit = finding.evidence.get("limit")
     if kinds and isinstance(limit, int):
         yield f"  {say('limit', language, limit=texts.reading(kinds[0], limit, VITALS[kinds[0]].unit))}"
+    heard_ms = finding.evidence.get("heard_ms")
+    if isinstance(heard_ms, int):
+        name = "quiet" if finding.reason.startswith(DEVICE_SILENT) else "heard"
+        yield f"  {say(name, language, device=finding.evidence['device'], at=short(rfc3339(heard_ms)))}"
     if not finding.evidence:
         yield f"  {say('time', language)}"
 

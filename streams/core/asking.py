@@ -10,6 +10,7 @@ from streams.core.effects import Effect, SendReply
 from streams.core.escalation.letters import letter
 from streams.core.plan import Plan, parse_plan
 from streams.core.replies import answer, local_text
+from streams.core.rules.missing import DEVICE_SILENT
 from streams.core.state import PatientState
 from streams.core.triage import Triage
 from streams.core.verdict import Verdict
@@ -28,11 +29,19 @@ ASK_AGAIN = frozenset(
 
 
 def reminders(before: PatientState, triage: Triage, cause: str, context: Context) -> tuple[SendReply, ...]:
-    """For what has just become overdue, one message however many kinds; none while the path itself is late."""
+    """For what has just become overdue, one message however many kinds; none while the path itself is late.
+
+    Whose device has not been heard either is asked to look at the device.
+    """
     known = before.shown.silence if before.shown is not None else ()
     fresh = sorted(set(triage.silence) - set(known))
     state = before
-    if not fresh or state.path_late:
+    if state.path_late:
+        return ()
+    quiet = [reason for reason in triage.reasons if reason.startswith(DEVICE_SILENT)]
+    if set(quiet).difference(() if before.shown is None else before.shown.reasons):
+        return answer(state, "reminder.device", {"phone": phone(state, context)}, cause, context)
+    if not fresh:
         return ()
     if len(fresh) > 1:
         return answer(state, "reminder.several", {}, cause, context)

@@ -11,6 +11,7 @@ from streams.core.escalation.policy import terms
 from streams.core.escalation.recipients import route_gap
 from streams.core.evolve import evolve
 from streams.core.plan import Plan, parse_bindings, parse_plan
+from streams.core.rules.refused import DEVICE_STATUS_KIND
 from streams.core.state import MAX_PLANS, PatientState
 from streams.core.verdict import Verdict, refuse
 
@@ -52,7 +53,9 @@ def bindings_received(state: PatientState, event: BindingsReceived, context: Con
     held = 0 if state.bindings is None else parse_bindings(state.bindings)[0]
     if version <= held:
         return _stale(state, version, held, repeat=event.payload == state.bindings)
-    after = review(evolve(state, bindings=event.payload), scoring=context.scoring)
+    # What an unbound device had said is settled by whoever binds devices; one that still is unbound is told of anew.
+    refused = tuple([row for row in state.refused if row.kind != DEVICE_STATUS_KIND])
+    after = review(evolve(state, bindings=event.payload, refused=refused), scoring=context.scoring)
     return Verdict(after, Outcome.ACCEPTED_RECORDED)
 
 

@@ -1,5 +1,7 @@
 """A measurement that intake let through: does it count for this patient, and where does it belong?"""
 
+from collections.abc import Mapping
+
 from schemas.audit import Outcome
 from schemas.censored import Side
 from schemas.errors import NattevagtError
@@ -7,6 +9,7 @@ from schemas.events import MeasurementReceived
 from schemas.measurement import Reading, accepted
 from schemas.triage import Finding
 from schemas.vitals import VITALS, Band
+from streams.core.admission.alive import heard
 from streams.core.admission.binding import speaking
 from streams.core.admission.clock import compare
 from streams.core.admission.flood import MAX_DEVICES, take
@@ -61,7 +64,10 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
             f"more than {device.max_per_hour} readings per hour from one device",
             "stop the device; readings that matter can be redriven from rejected.v1",
         )
-    return _count(_remember_device(state, reading, measured_ms, bucket, event.received_ms), reading, point, context)
+    after = _remember_device(state, reading, measured_ms, bucket, event.received_ms)
+    if device.heartbeat_ms:
+        after = evolve(after, alive=heard(after.alive, device.id, measured_ms))
+    return _count(after, reading, point, context)
 
 
 def _not_ours(state: PatientState, reading: Reading, measured_ms: int) -> Verdict | None:
@@ -191,19 +197,32 @@ def _remember_device(
 ) -> PatientState:
     """The device's flood allowance, and its charge if this is its newest word on it (of two, the lower)."""
     device = reading.device
-    floods = {**state.floods, device: bucket}
-    while len(floods) > MAX_DEVICES:
-        floods.pop(min(floods, key=lambda name: (floods[name].at_ms, name)))
-    battery = state.battery
-    percent = reading.battery_percent
-    if percent is not None and _is_newer((percent, measured_ms), battery.get(device)):
-        battery = {**battery, device: (percent, measured_ms)}
-        while len(battery) > MAX_DEVICES:
-            battery.pop(min(battery, key=lambda name: (battery[name][1], name)))
+    floods = with_bucket(state.floods, device, bucket)
+    battery = with_charge(state.battery, device, reading.battery_percent, measured_ms)
     clocks = {**state.clocks, device: compare(state.clocks.get(device), received_ms, measured_ms)}
     while len(clocks) > MAX_DEVICES:
         clocks.pop(min(clocks, key=lambda name: (clocks[name].received_ms, name)))
     return evolve(state, floods=floods, battery=battery, clocks=clocks)
+
+
+def with_bucket(held: Mapping[str, Bucket], device: str, bucket: Bucket) -> Mapping[str, Bucket]:
+    """The allowances with this device's."""
+    floods = {**held, device: bucket}
+    while len(floods) > MAX_DEVICES:
+        floods.pop(min(floods, key=lambda name: (floods[name].at_ms, name)))
+    return floods
+
+
+def with_charge(
+    battery: Mapping[str, tuple[int, int]], device: str, percent: int | None, at_ms: int
+) -> Mapping[str, tuple[int, int]]:
+    """The charges with this one, if it is the device's newest (of two, the lower). percent: None = not told."""
+    if percent is None or not _is_newer((percent, at_ms), battery.get(device)):
+        return battery
+    after = {**battery, device: (percent, at_ms)}
+    while len(after) > MAX_DEVICES:
+        after.pop(min(after, key=lambda name: (after[name][1], name)))
+    return after
 
 
 def _is_newer(told: tuple[int, int], held: tuple[int, int] | None) -> bool:

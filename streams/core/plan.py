@@ -88,7 +88,7 @@ class Plan:
 class Device:
     """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour, its make.
 
-    trusted: is it a clinical source?
+    trusted: is it a clinical source? heartbeat_ms: how often it says that it is alive; 0 = it does not.
     """
 
     id: str
@@ -99,6 +99,11 @@ class Device:
     device_type: str | None = None
     gateway: str | None = None
     trusted: bool = True
+    heartbeat_ms: int = 0
+
+    def is_bound(self, at_ms: int) -> bool:
+        """May the device speak at all at this instant?"""
+        return self.from_ms <= at_ms < self.until_ms
 
     def covers(self, at_ms: int, kind: str) -> bool:
         """May the device speak about this kind at this instant?"""
@@ -155,6 +160,7 @@ def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
             row.device_type,
             row.gateway,
             row.trust == "clinical",
+            (row.heartbeat_min or 0) * 60_000,
         )
         for row in contract.devices
     )

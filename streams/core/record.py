@@ -27,6 +27,7 @@ from streams.core.state import (
     PatientState,
     Refused,
     Shown,
+    SignOfLife,
     SlotState,
     Withdrawn,
 )
@@ -130,6 +131,7 @@ def encode_state(record: StateRecord) -> bytes:
             "recheck": state.recheck_ms,
             "requested": state.requested_ms,
             "identified": [tuple(one) for one in state.identified],
+            "alive": {device: tuple(one) for device, one in state.alive.items()},
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -168,6 +170,7 @@ def decode_state(data: bytes) -> StateRecord:
         recheck_ms=body.get("recheck", 0),
         requested_ms=body.get("requested", 0),
         identified=tuple([Identified(*one) for one in body.get("identified", ())]),
+        alive={device: SignOfLife(*one) for device, one in body.get("alive", {}).items()},
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 

@@ -11,6 +11,7 @@ from streams.core.adherence.absence import called_back
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, SendReply, WriteAudit
 from streams.core.escalation.ladder import Phase, phase_of
+from streams.core.escalation.letters import device_letter
 from streams.core.escalation.messages import tell
 from streams.core.escalation.moves import MAX_REASONS, Move, clock_of
 from streams.core.evolve import evolve
@@ -60,6 +61,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     before, changed = state.shown, shown != state.shown
     if changed:
         state = evolve(state, shown=shown)
+        effects += device_letter(state, before, cause, context)
     if verdict.answers is None and not any(isinstance(effect, SendReply) for effect in effects):
         effects += of_triage(state, before, moves, cause, context)
     if triage.recheck_ms != state.recheck_ms:

@@ -96,6 +96,17 @@ class SlotState:
     before_ms: int = 0
 
 
+class SignOfLife(NamedTuple):
+    """When a device was last alive, by its own clock. heard_ms: its newest heartbeat or reading.
+
+    told_ms: its newest heartbeat, 0 = none. fault: what that one said is wrong; empty = nothing.
+    """
+
+    heard_ms: int
+    told_ms: int = 0
+    fault: str = ""
+
+
 class DeviceClock(NamedTuple):
     """How a device's time differs from the broker's. lag_ms: of its last reading, positive = it measured earlier.
 
@@ -161,6 +172,7 @@ class PatientState:
 
     handled_ms: evidence measured up to here belongs to an alert that a person has closed.
     alerts: how many this patient has had. battery: device -> (percent, at_ms).
+    alive: device -> its last sign of life; readings of a device that sends no heartbeats give none.
     slots_plan: version of the plan whose slots are clocked; 0 = none.
     aspects: kind -> newest reading against the own normal, worked out from `series` whenever that changes.
     answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
@@ -203,6 +215,7 @@ class PatientState:
     requested_ms: int = 0
     back_ms: int = 0
     identified: tuple[Identified, ...] = ()
+    alive: Mapping[str, SignOfLife] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:

@@ -8,6 +8,7 @@ from schemas.events import (
     CarePlanReceived,
     ClinicalOutcomeReceived,
     CommandReceived,
+    DeviceStatusReceived,
     InputEvent,
     InputRefused,
     MeasurementReceived,
@@ -15,6 +16,7 @@ from schemas.events import (
     Resumed,
     TimerFired,
 )
+from schemas.topics import DEVICE_STATUS
 from streams.core.asking import came_after_the_end, ended, lapsed, persons, repeats, unbound, unwatched
 from streams.core.command import obey
 from streams.core.context import Context, later
@@ -24,6 +26,7 @@ from streams.core.enrol import bindings_received, plan_received
 from streams.core.escalation.moves import Move, resume
 from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
+from streams.core.heartbeat import status_received
 from streams.core.learning.follow import followed
 from streams.core.learning.judge import Judged, judge
 from streams.core.learning.labels import ripen
@@ -77,6 +80,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
             | CarePlanReceived()
             | BindingsReceived()
             | ClinicalOutcomeReceived()
+            | DeviceStatusReceived()
         ):
             after, effects, triage = _input(state, event, context)
         case _:
@@ -151,6 +155,8 @@ def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[V
             return bindings_received(state, event, context), None
         case ClinicalOutcomeReceived():
             return outcome_received(state, event), None
+        case DeviceStatusReceived():
+            return status_received(state, event, context), None
         case _:
             assert_never(event)
 
@@ -161,6 +167,11 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
         return state, []
     now_ms = _later(state, event.received_ms)
     state, effects = advance(_on_time(state), now_ms, _data_until(event.received_ms, context), context)
+    if event.source.topic == DEVICE_STATUS:
+        return (
+            state,
+            effects,
+        )  # a heartbeat that cannot be read is no reading that is missing; quiet is found by its slot
     remembered = remember_refused(state, event.kind or "", event.outcome, event.measured_ms, event.milli)
     settled = settle(Verdict(remembered, None), None, event.id, context)
     asked = repeats(state, settled.state, event.id, context)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from schemas.base import rfc3339
 from schemas.ids import make_id
-from schemas.overview import AnsweredForm, LastReading, News2View, OpenAlert, Overview, SilenceView
+from schemas.overview import AnsweredForm, DeviceView, LastReading, News2View, OpenAlert, Overview, SilenceView
 from schemas.rules import RuleBundle
 from schemas.triage import TriageLevel
 from schemas.vitals import UNITS
@@ -41,8 +41,17 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
         answers={name: _answered(state.answers[name]) for name in sorted(state.answers)},
         absent_until=None if plan is None else _absence(state, plan),
         silences={
-            kind: SilenceView(stage=one.stage.value, cause=one.cause.value, since=rfc3339(one.due_ms))
+            kind: SilenceView(
+                stage=one.stage.value,
+                cause=one.cause.value,
+                since=rfc3339(one.due_ms),
+                heard_at=rfc3339(one.heard_ms) if one.heard_ms else None,
+            )
             for kind, one in silences(state, triage.silence, rules).items()
+        },
+        devices={
+            device: DeviceView(heard_at=rfc3339(one.heard_ms), fault=one.fault or None)
+            for device, one in sorted(state.alive.items())
         },
         symptoms={code: state.symptoms[code][0] for code in sorted(state.symptoms)},
     )

@@ -9,11 +9,13 @@ SHIPPED = Path(__file__).parents[2] / "deploy/kafka/acls.sh"
 SETTINGS = Settings(topic_prefix="p-")
 
 
-def test_a_device_may_write_measurements_and_nothing_else() -> None:
+def test_a_device_may_write_readings_and_signs_of_life_and_nothing_else() -> None:
     """A lost device must not be able to read anything."""
     found = [right for right in rights(SETTINGS) if right.role == "devices"]
 
-    assert [("devices", ("Write",), "topic", "p-measurements.v1", False)] == found
+    assert [
+        ("devices", ("Write",), "topic", f"p-{name}.v1", False) for name in ("measurements", "device-status")
+    ] == found
 
 
 def test_nobody_may_use_transactions() -> None:

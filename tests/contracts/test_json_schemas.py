@@ -36,6 +36,7 @@ from tests.builders import (
     make_refusal,
     make_slot,
     make_snapshot,
+    make_status,
     overviews,
 )
 from tests.contracts.house import ROOT
@@ -66,7 +67,7 @@ EXAMPLE = Example(
     offset=7,
     index=0,
 )
-SENT = ("Measurement", "Answers", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
+SENT = ("Measurement", "DeviceStatus", "Answers", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
 
 
 def published(name: str) -> Validator:
@@ -88,6 +89,7 @@ def night() -> Patient:
     patient.commands("acknowledge")
     patient.commands("acknowledge", role="citizen")
     patient.feed(make_refusal(received_ms=patient.now_ms))
+    patient.gets(make_status(at_ms=patient.now_ms, battery_percent=4, fault="E1"))
     patient.waits(hours=30, path_late=True)
     patient.feed(Resumed(id="r", patient=PATIENT, from_ms=patient.now_ms, to_ms=patient.now_ms + 60_000, stamp=Stamp()))
     patient.commands("close", minutes=2)
@@ -114,6 +116,7 @@ def emitted() -> Iterator[tuple[str, Any]]:
         ("DeviceBindings", [make_bindings()]),
         ("Command", [make_command(), make_command("close")]),
         ("ClinicalOutcome", [make_outcome()]),
+        ("DeviceStatus", [make_status(), make_status(battery_percent=4, fault="E1", firmware="1.0")]),
         ("ModelRecord", [make_snapshot()]),
         ("Example", [EXAMPLE]),
         ("TeamCoverage", [TeamCoverage(team="lung", version=1)]),

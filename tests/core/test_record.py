@@ -22,7 +22,17 @@ from streams.core.record import (
     partition_key,
 )
 from streams.core.state import Identified, PatientState
-from tests.builders import DAY, PATIENT, T0, Patient, make_invalidate, make_outcome, make_refusal, make_slot
+from tests.builders import (
+    DAY,
+    PATIENT,
+    T0,
+    Patient,
+    make_invalidate,
+    make_outcome,
+    make_refusal,
+    make_slot,
+    make_status,
+)
 
 
 def full() -> PatientState:
@@ -36,6 +46,7 @@ def full() -> PatientState:
     patient.measures("V", kind="consciousness")
     patient.gets(make_invalidate(at_ms=patient.now_ms, value_milli=1))
     patient.fills("hf-daily", items={"dyspnoea": True}, wants_contact=True)
+    patient.gets(make_status(at_ms=patient.now_ms, fault="E1"))
     patient.commands("request_contact")
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.measures(14, kind="glucose")

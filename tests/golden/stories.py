@@ -13,7 +13,7 @@ from schemas.codec import dumps
 from schemas.command import Acknowledge, Close, Identify, Invalidate
 from schemas.plan import PlannedAbsence
 from schemas.topics import ANSWERS
-from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading
+from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading, status
 from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, copd, heart
 from tests.golden.telling import DAY_MS, START_MS, Command, Teller
 
@@ -232,6 +232,35 @@ def is_this_you(tell: Teller) -> None:
     tell.sets(swapped, range(5, 7), {})
 
 
+def dead_device(tell: Teller) -> None:
+    """The cuff says three times a day that it is alive, warns of its battery and goes quiet, and nobody can measure;
+    the scale is alive and nobody stands on it. After two days a nurse takes it, and the cuff comes back.
+    """
+    who = heart("gold-dead-device")
+    since_ms = tell.at(0, "00:00") - 10 * DAY_MS
+    cuff, scale = who.device("sbp"), who.device("weight")
+    tell.enrol(who)
+    told = who.bindings(since_ms)
+    telling = tuple([one.model_copy(update={"heartbeat_min": 480}) for one in told.devices])
+    tell.add(bindings(told.model_copy(update={"version": 2, "devices": telling}), tell.at(0, "06:00")))
+    tell.sets(who, range(2), {})
+    tell.sets(who, range(2, 3), {"sbp": 165}, "07:50")
+    for day in range(6):
+        for clock in ("00:30", "08:30", "16:30"):
+            at_ms = tell.at(day, clock)
+            if at_ms <= tell.at(2, "08:30") or at_ms > tell.at(5, "08:30"):
+                charge, fault = (9, "E-LOW-CELL") if day == 2 else (90, None)
+                tell.add(status(who.name, cuff, at_ms, at_ms=at_ms + UPLOAD_MS, battery=charge, fault=fault))
+            tell.add(status(who.name, scale, at_ms, at_ms=at_ms + UPLOAD_MS))
+    said_ms = tell.at(4, "09:00")
+    tell.says(said_ms, who.name, acknowledge("nurse-heart-1", who.name, said_ms))
+    strange = status(who.name, "found-in-a-drawer", said_ms + HOUR_MS)
+    tell.add(strange, status(who.name, scale, said_ms + 3 * DAY_MS, at_ms=said_ms + HOUR_MS + MINUTE_MS))
+    tell.sets(who, range(6, 8), {})
+    over_ms = tell.at(6, "18:30")
+    tell.says(over_ms, who.name, close("nurse-heart-1", who.name, over_ms, "technical"))
+
+
 def _instant(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
@@ -251,4 +280,5 @@ STORIES: Mapping[str, Callable[[Teller], None]] = {
     "fever-on-chemotherapy": fever_on_chemotherapy,
     "planned-holiday": planned_holiday,
     "is-this-you": is_this_you,
+    "dead-device": dead_device,
 }

@@ -121,6 +121,7 @@ def reference() -> tuple[InputRecord, ...]:
                 ),
                 outside_hours="on_call",
                 on_call=Recipient(id=f"duty-{team}", role="on_call"),
+                device_owner=Recipient(id="depot", role="operator") if team == "heart" else None,
             ),
             START_MS,
         )

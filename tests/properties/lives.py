@@ -22,6 +22,7 @@ from tests.builders import (
     make_plan,
     make_refusal,
     make_slot,
+    make_status,
     make_timer,
 )
 
@@ -58,6 +59,18 @@ def measurements(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
 
 
 @st.composite
+def heartbeats(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """A sign of life of some age, mostly of the bound device, with or without charge and fault."""
+    status = make_status(
+        at_ms=now_ms - draw(ages),
+        device=draw(st.sampled_from(["oximeter-1"] * 4 + ["stranger"])),
+        battery_percent=draw(st.sampled_from([None, 5, 80])),
+        fault=draw(st.sampled_from([None, None, "E1"])),
+    )
+    return make_event(status, received_ms=now_ms, offset=offset, stamp=draw(stamps))
+
+
+@st.composite
 def plans(draw: DrawFn, now_ms: int, offset: int, *, ending: bool = True) -> PatientEvent:
     """Some version, in force, scheduled or ending."""
     begins = now_ms + draw(st.sampled_from([-40 * DAY, -HOUR, 0, HOUR, DAY]))
@@ -78,7 +91,7 @@ def plans(draw: DrawFn, now_ms: int, offset: int, *, ending: bool = True) -> Pat
 def bindings(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
     """One device for all kinds, or two, of which one only weighs; tight or loose allowance."""
     allowance = draw(st.sampled_from([1, 3, 120]))
-    devices = [make_binding(max_per_hour=allowance)]
+    devices = [make_binding(max_per_hour=allowance, heartbeat_min=draw(st.sampled_from([None, 1, 60])))]
     if draw(st.booleans()):
         devices.append(make_binding(device="stranger", kinds=["weight"]))
     contract = make_bindings(version=draw(st.integers(1, 4)), devices=devices)
@@ -132,8 +145,20 @@ def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
             slots=draw(st.sampled_from(SLOTS)),
             valid_until=None if ends is None else rfc3339(ends),
         )
-        events = [make_event(plan, received_ms=now_ms), make_event(make_bindings(), received_ms=now_ms)]
-    makers = [measurements, measurements, measurements, measurements, commands, commands, others, plans, bindings]
+        first = make_bindings(devices=[make_binding(heartbeat_min=draw(st.sampled_from([None, 60])))])
+        events = [make_event(plan, received_ms=now_ms), make_event(first, received_ms=now_ms)]
+    makers = [
+        measurements,
+        measurements,
+        measurements,
+        measurements,
+        commands,
+        commands,
+        others,
+        plans,
+        bindings,
+        heartbeats,
+    ]
     for offset in range(len(events), len(events) + draw(st.integers(longest // 2, longest))):
         now_ms += draw(gaps)
         came_ms = now_ms - draw(st.sampled_from([0, 0, 0, 0, MINUTE]))
@@ -181,14 +206,23 @@ def remeasured(now_ms: int, offset: int) -> list[PatientEvent]:
 
 
 def steady(longest: int = 10, *, corrections: bool = True) -> SearchStrategy[list[PatientEvent]]:
-    """Readings of one moment, all inside the lateness bound and the allowance, none measured in the future.
+    """Readings and heartbeats of one moment, all inside lateness bound and allowance, none measured in the future.
 
     corrections: some take the place of others, which may come before them, after them or never.
     """
-    return st.lists(_steady(corrections=corrections), min_size=1, max_size=longest)
+    reading = _steady(corrections=corrections)
+    return st.lists(st.one_of(reading, reading, reading, _alive()), min_size=1, max_size=longest)
 
 
 AGES = (0, 1, MINUTE, 10 * MINUTE, 20 * MINUTE, 3 * HOUR, 5 * HOUR, 30 * HOUR)
+
+
+@st.composite
+def _alive(draw: DrawFn) -> PatientEvent:
+    """The charge differs from those of readings of the same instant, and so may the fault of two heartbeats."""
+    ago, charge = draw(st.sampled_from(AGES)), draw(st.sampled_from([None, 4, 79]))
+    status = make_status(at_ms=T0 - ago, battery_percent=charge, fault=draw(st.sampled_from([None, "E1", "E2"])))
+    return make_event(status, received_ms=T0)
 
 
 @st.composite

@@ -31,6 +31,7 @@ from tests.builders import (
     make_plan,
     make_record,
     make_slot,
+    make_status,
 )
 
 CANARY = "kanariefugl"
@@ -41,7 +42,9 @@ DECIDED = 4
 
 REFERENCE = Reference(default_bundle(), "nattevagt/test")
 PLAN = make_plan(slots=[make_slot()], rules=["limits"])
-CONTRACTS = (make_measurement(), PLAN, make_bindings(devices=[make_binding(kinds=["spo2"])]), make_command())
+STATUS = make_status(battery_percent=50, fault="E1", firmware="1.0")
+BINDINGS = make_bindings(devices=[make_binding(kinds=["spo2"], heartbeat_min=15)])
+CONTRACTS = (make_measurement(), PLAN, BINDINGS, make_command(), STATUS)
 RECORDS = [make_record(contract) for contract in CONTRACTS]
 BODIES: list[dict[str, Any]] = [orjson.loads(record.value or b"") for record in RECORDS]
 

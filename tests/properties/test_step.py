@@ -37,6 +37,7 @@ from tests.builders import (
     alerts,
     audits,
     context,
+    make_binding,
     make_bindings,
     make_event,
     make_limit,
@@ -96,14 +97,14 @@ def effects_of(steps: Sequence[Step]) -> list[Effect]:
 
 
 def view(state: PatientState) -> tuple[object, Triage]:
-    """The clinical view: series, charge, slots, findings, colour. Alert history and bookkeeping excepted."""
+    """The clinical view: series, charge, signs of life, slots, findings, colour. Alert history is excepted."""
     if not state.is_known:
         return None, NOTHING
     triage = assess(state, CONTEXT)
     findings = tuple(
         replace(f, evidence={k: v for k, v in f.evidence.items() if k != "path_late"}) for f in triage.findings
     )
-    return (state.series, state.battery, state.slots, state.now_ms), triage._replace(findings=findings)
+    return (state.series, state.battery, state.slots, state.now_ms, state.alive), triage._replace(findings=findings)
 
 
 @EXAMPLES
@@ -182,8 +183,8 @@ def outcomes(steps: Sequence[Step]) -> list[tuple[str, str]]:
 
 
 def known(**plan: object) -> PatientState:
-    """A patient with a plan and bindings at T0."""
-    contracts = (make_plan(**plan), make_bindings())
+    """A patient with a plan, and a device that says every hour that it is alive, at T0."""
+    contracts = (make_plan(**plan), make_bindings(devices=[make_binding(heartbeat_min=60)]))
     return live([make_event(each, received_ms=T0) for each in contracts])[1][-1].state
 
 

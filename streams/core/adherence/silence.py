@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from schemas.plan import Slot
 from schemas.rules import RuleBundle
+from streams.core.admission.alive import Word, word
 from streams.core.admission.binding import devices
 from streams.core.state import PatientState
 
@@ -34,11 +35,14 @@ class Cause(StrEnum):
 
 
 class Silence(NamedTuple):
-    """One overdue kind. due_ms: when its slot had fallen due."""
+    """One overdue kind. due_ms: when its slot had fallen due. heard_ms: its device's last sign of life; 0 = none is
+    expected of it.
+    """
 
     stage: Stage
     cause: Cause
     due_ms: int
+    heard_ms: int = 0
 
 
 def silences(state: PatientState, silent: Mapping[str, int], rules: RuleBundle) -> dict[str, Silence]:
@@ -47,10 +51,13 @@ def silences(state: PatientState, silent: Mapping[str, int], rules: RuleBundle) 
     if plan is None or not silent:
         return {}
     slots = plan.contract.slots
-    return {
-        kind: Silence(_stage(state, kind, silent[kind], slots), _cause(state, kind, slots, rules), silent[kind])
-        for kind in sorted(silent)
-    }
+    return {kind: _silence(state, kind, silent[kind], slots, rules) for kind in sorted(silent)}
+
+
+def _silence(state: PatientState, kind: str, due_ms: int, slots: tuple[Slot, ...], rules: RuleBundle) -> Silence:
+    said = word(state, kind, due_ms)
+    cause = _cause(state, kind, slots, rules, said)
+    return Silence(_stage(state, kind, due_ms, slots), cause, due_ms, 0 if said is None else said.heard_ms)
 
 
 def is_silent(state: PatientState, kind: str, slots: tuple[Slot, ...]) -> bool:
@@ -71,13 +78,21 @@ def _stage(state: PatientState, kind: str, due_ms: int, slots: tuple[Slot, ...])
     return Stage.LATE if state.path_late else Stage.REMINDED
 
 
-def _cause(state: PatientState, kind: str, slots: tuple[Slot, ...], rules: RuleBundle) -> Cause:
-    """A flat battery explains most; who sends other readings can send, and has left this one out."""
+def _cause(
+    state: PatientState, kind: str, slots: tuple[Slot, ...], rules: RuleBundle, said: Word | None = None
+) -> Cause:
+    """A device that has gone quiet, or a flat battery, explains most. One that is alive says that nobody measured; and
+    who sends other readings can send, and has left this one out.
+    """
+    if said is not None and said.is_quiet and not state.path_late:
+        return Cause.DEVICE
     low = rules.battery.low_percent
     for device in devices(state):
         held = state.battery.get(device.id)
         if held is not None and held[0] <= low and device.covers(state.now_ms, kind):
             return Cause.DEVICE
+    if said is not None and not said.is_quiet:
+        return Cause.PATIENT
     opened = max((state.slots[s.id].open_ms for s in slots if kind in s.kinds and s.id in state.slots), default=0)
     sent = any(points[-1].at_ms >= opened for points in state.series.values())
     return Cause.PATIENT if sent else Cause.UNKNOWN

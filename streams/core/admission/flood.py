@@ -8,17 +8,17 @@ MAX_DEVICES = 32
 """Buckets kept per patient: as many as bindings may name."""
 
 
-def take(bucket: Bucket | None, device: Device, now_ms: int) -> Bucket | None:
+def take(bucket: Bucket | None, device: Device, now_ms: int, spare: int = 0) -> Bucket | None:
     """The bucket after one reading; None = empty, the reading is a flood.
 
     Capacity is one hour's allowance, so a holiday's buffered readings pass at once. Arithmetic is in
-    reading-milliseconds (1 reading = 3,600,000), exact.
+    reading-milliseconds (1 reading = 3,600,000), exact. spare: what must be left for others afterwards.
     """
     capacity = device.max_per_hour * HOUR_MS
     if bucket is None:
         left = capacity
     else:
         left = min(capacity, bucket.left + max(0, now_ms - bucket.at_ms) * device.max_per_hour)
-    if left < HOUR_MS:
+    if left < HOUR_MS + spare:
         return None
     return Bucket(left - HOUR_MS, now_ms if bucket is None else max(now_ms, bucket.at_ms))

@@ -13,6 +13,7 @@ from schemas.binding import DeviceBindings
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.codec import MAX_INPUT_BYTES, Headers, MalformedError, loads
 from schemas.command import COMMAND
+from schemas.device_status import DeviceStatus
 from schemas.errors import ContractError
 from schemas.events import (
     AnswersReceived,
@@ -20,6 +21,7 @@ from schemas.events import (
     CarePlanReceived,
     ClinicalOutcomeReceived,
     CommandReceived,
+    DeviceStatusReceived,
     InputEvent,
     InputRefused,
     MeasurementReceived,
@@ -29,7 +31,7 @@ from schemas.events import (
 from schemas.ids import is_pseudonym, make_id
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, DEVICE_STATUS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.core.context import Context
 from streams.core.intake.content import Fault, check_bindings, check_measurement, check_outcome, check_plan, check_time
@@ -89,6 +91,12 @@ def _answers(body: object, record: RawRecord, context: Context) -> str:
     return answers.patient
 
 
+def _status(body: object, record: RawRecord, context: Context) -> str:
+    status = DeviceStatus.model_validate(body)
+    check_time("at", to_ms(status.at), record.at_ms, context, None)
+    return status.patient
+
+
 def _command(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
     return COMMAND.validate_python(body).patient
 
@@ -136,6 +144,7 @@ Received = (
     | type[BindingsReceived]
     | type[ClinicalOutcomeReceived]
     | type[AnswersReceived]
+    | type[DeviceStatusReceived]
 )
 
 CONTRACTS: Mapping[str, tuple[Check, Received]] = {
@@ -145,6 +154,7 @@ CONTRACTS: Mapping[str, tuple[Check, Received]] = {
     CARE_PLANS: (_plan, CarePlanReceived),
     BINDINGS: (_bindings, BindingsReceived),
     CLINICAL_OUTCOMES: (_outcome, ClinicalOutcomeReceived),
+    DEVICE_STATUS: (_status, DeviceStatusReceived),
 }
 """Input topic -> the check of its body and the event it becomes."""
 

@@ -10,6 +10,7 @@ from streams.core.effects import SendReply
 from streams.core.evolve import evolve
 from streams.core.pro.held import RULE, Filled
 from streams.core.replies import EMERGENCY, answer, local_text, phone
+from streams.core.rules.refused import DEVICE_STATUS_KIND
 from streams.core.state import PatientState
 from streams.core.triage import Triage
 from streams.core.verdict import Verdict
@@ -69,7 +70,8 @@ def _answered_since(filled: Filled | None, asked_ms: int) -> bool:
 def _is_refused(state: PatientState, context: Context) -> bool:
     """Was something sent lately that did not count? A good reading of its kind has taken its row away."""
     since = state.now_ms - context.rules.missing.recent_hours * HOUR_MS
-    return any(row.at_ms >= since and row.at_ms > state.handled_ms for row in state.refused)
+    own = [row for row in state.refused if row.kind != DEVICE_STATUS_KIND]
+    return any(row.at_ms >= since and row.at_ms > state.handled_ms for row in own)
 
 
 def tell(state: PatientState, event: InputEvent, verdict: Verdict, triage: Triage, context: Context) -> Told:

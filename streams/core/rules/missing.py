@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemas.base import to_ms
 from schemas.triage import Finding, TriageLevel
 from streams.core.adherence.silence import is_silent
+from streams.core.admission.alive import word
 from streams.core.rules.base import View
 
 HOUR_MS = 3_600_000
@@ -24,26 +25,41 @@ def discharged_ms(view: View) -> int | None:
     return max([*told, *([] if stated is None else [to_ms(stated)])], default=None)
 
 
+DEVICE_SILENT = "device.silent"
+"""Beginning of the reason code of an overdue kind whose device has not been heard either."""
+
+
 class MissingReading:
     """Overdue slots. Quiet patients get a reminder and a place on the list (tier 1); quiet *worrying* ones an alert."""
 
     id = "missing"
-    version = "1"
+    version = "2"
     source = "clinical README section 7: silent plus recent yellow or red is tier 3; FUT missing measurement"
     summary = "a slot's time and grace have passed without the reading"
 
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """One finding per silent kind, and one more when the silence follows a concern."""
-        basis = {"path_late": 1} if view.state.path_late else {}
-        findings = [
-            Finding(self.id, self.version, TriageLevel.GREEN, 1, f"missing.{kind}", due_ms, basis)
-            for kind, due_ms in sorted(view.silence.items())
-        ]
+        findings = [one for kind, due_ms in sorted(view.silence.items()) for one in self._of(kind, due_ms, view)]
         if findings and self._is_worrying(view, found):
             since = max(view.silence.values())
             tier = view.rules.missing.worried_tier
             findings.append(Finding(self.id, self.version, TriageLevel.YELLOW, tier, "missing.after_concern", since))
         return (*findings, *self._long(view))
+
+    def _of(self, kind: str, due_ms: int, view: View) -> Iterator[Finding]:
+        """What is missing; and whether its device has been heard, which only adds whom to tell and never a reason to
+        wait. While the path is late a heartbeat may be on its way: then nothing is said of the device.
+        """
+        if view.state.path_late:
+            yield Finding(self.id, self.version, TriageLevel.GREEN, 1, f"missing.{kind}", due_ms, {"path_late": 1})
+            return
+        said = word(view.state, kind, due_ms)
+        sign: dict[str, int | str] = {} if said is None else {"device": said.device, "heard_ms": said.heard_ms}
+        is_quiet = said is not None and said.is_quiet
+        basis = {} if is_quiet else sign
+        yield Finding(self.id, self.version, TriageLevel.GREEN, 1, f"missing.{kind}", due_ms, basis)
+        if is_quiet:
+            yield Finding(self.id, self.version, TriageLevel.GREEN, 1, f"{DEVICE_SILENT}.{kind}", due_ms, sign)
 
     def _long(self, view: View) -> Iterator[Finding]:
         """Two occurrences missed soon after discharge (MISS-02), and nothing at all for seven days (MISS-03)."""

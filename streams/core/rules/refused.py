@@ -9,6 +9,10 @@ from streams.core.rules.limits import side
 from streams.core.state import Refused
 
 HOUR_MS = 3_600_000
+DEVICE_STATUS_KIND = "device_status"
+"""Under which name the heartbeat of an unbound device is remembered: the device owner's matter, and no task of a nurse,
+because nothing was measured."""
+
 UNBOUND = Outcome.REJECTED_UNBOUND_DEVICE.value
 
 
@@ -38,6 +42,8 @@ class RefusedReading:
             if row.at_ms >= since:
                 reason = f"refused.{row.kind or 'input'}.{row.outcome.partition('.')[2]}"
                 findings[reason] = Finding(self.id, self.version, TriageLevel.GREEN, 1, reason, row.at_ms)
+                if row.kind == DEVICE_STATUS_KIND:
+                    continue
                 findings |= {task.reason: task for task in self._tasks(row, view)}
         return tuple(findings[reason] for reason in sorted(findings))
 

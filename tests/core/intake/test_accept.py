@@ -11,6 +11,7 @@ from schemas.events import (
     BindingsReceived,
     CarePlanReceived,
     CommandReceived,
+    DeviceStatusReceived,
     InputEvent,
     MeasurementReceived,
     Stamp,
@@ -31,6 +32,7 @@ from tests.builders import (
     make_plan,
     make_record,
     make_slot,
+    make_status,
 )
 
 CPR_LIKE = "0102" + "03" + "-" + "12" + "34"
@@ -264,3 +266,30 @@ def test_a_contradicting_plan_is_refused_without_repeating_it() -> None:
 
     assert "Jensen" not in refused.reason
     assert "limits.0.yellow_below" in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        ({"at": rfc3339(T0 + 11 * MINUTE)}, "rejected.time"),
+        ({"at": rfc3339(T0 - 31 * DAY)}, "rejected.time"),
+        ({"at": rfc3339(T0)[:-1]}, "rejected.schema"),
+        ({"battery_percent": 101}, "rejected.schema"),
+        ({"fault": "low battery, please change it"}, "rejected.schema"),
+        ({"firmware": "æ"}, "rejected.schema"),
+        ({"value": 96}, "rejected.schema"),
+        ({"patient": "p2"}, "rejected.schema"),
+        ({"device": None}, "rejected.schema"),
+    ],
+)
+def test_a_bad_heartbeat_is_refused(changed: dict[str, Any], outcome: str) -> None:
+    """From the future, too old, with what it must not hold, or under another patient's key."""
+    right = make_status(battery_percent=50, fault="E1", firmware="1.0")
+    assert isinstance(judge(make_record(right)), DeviceStatusReceived)
+    value = orjson.dumps(right.model_dump(mode="json") | changed)
+
+    refused = judge(make_record(right, value=value))
+    assert isinstance(refused, Refused)
+    assert (outcome, None) == (refused.outcome, refused.event and refused.event.kind)
+    assert refused.reason
+    assert refused.next_step

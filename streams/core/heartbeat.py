@@ -1,0 +1,65 @@
+"""A device says that it is alive: a sign of life, its charge and its fault, and never a reading."""
+
+from schemas.audit import Outcome
+from schemas.base import to_ms
+from schemas.device_status import DeviceStatus
+from schemas.events import DeviceStatusReceived
+from streams.core.admission.alive import told
+from streams.core.admission.binding import devices
+from streams.core.admission.flood import HOUR_MS, take
+from streams.core.context import Context
+from streams.core.evolve import evolve
+from streams.core.measure import remember_refused, with_bucket, with_charge
+from streams.core.plan import Device
+from streams.core.rules.refused import DEVICE_STATUS_KIND
+from streams.core.state import PatientState
+from streams.core.verdict import Verdict, refuse
+
+
+def status_received(state: PatientState, event: DeviceStatusReceived, context: Context) -> Verdict:
+    """Remember that the device was alive. It fills no slot, colours nothing and needs no plan in force."""
+    status = DeviceStatus.model_validate_json(event.payload)
+    at_ms = to_ms(status.at)
+    if not state.plans:
+        return refuse(
+            state,
+            Outcome.REJECTED_UNKNOWN_PATIENT,
+            "no care plan has ever been received for this patient",
+            "publish the plan on care-plans.v1; a heartbeat need not be redriven",
+        )
+    device = _bound(state, status.device, at_ms)
+    if device is None:
+        return refuse(
+            _remember_unbound(state, at_ms, context),
+            Outcome.REJECTED_UNBOUND_DEVICE,
+            "the device was not bound to this patient when it said that it was alive",
+            "bind the device in device-bindings.v1; a heartbeat need not be redriven",
+        )
+    # Half the allowance is kept for readings: a device that tells too often must not make its readings a flood.
+    bucket = take(state.floods.get(device.id), device, state.now_ms, spare=device.max_per_hour * HOUR_MS // 2)
+    if bucket is None:
+        return refuse(
+            state,
+            Outcome.QUARANTINED_FLOOD,
+            f"heartbeats have used half of the {device.max_per_hour} messages per hour of one device",
+            "make the device tell less often, as its binding's heartbeat_min says",
+        )
+    after = evolve(
+        state,
+        floods=with_bucket(state.floods, device.id, bucket),
+        battery=with_charge(state.battery, device.id, status.battery_percent, at_ms),
+        alive=told(state.alive, device.id, at_ms, status.fault),
+    )
+    return Verdict(after, Outcome.ACCEPTED_RECORDED)
+
+
+def _bound(state: PatientState, name: str, at_ms: int) -> Device | None:
+    return next((one for one in devices(state) if one.id == name and one.is_bound(at_ms)), None)
+
+
+def _remember_unbound(state: PatientState, at_ms: int, context: Context) -> PatientState:
+    """Once, until the bindings change or the row has run out: heartbeats go on for ever, and one says it all."""
+    since = state.now_ms - context.rules.missing.recent_hours * HOUR_MS
+    if any(row.kind == DEVICE_STATUS_KIND and row.at_ms >= since for row in state.refused):
+        return state
+    return remember_refused(state, DEVICE_STATUS_KIND, Outcome.REJECTED_UNBOUND_DEVICE, at_ms)
