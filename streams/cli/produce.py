@@ -1,6 +1,6 @@
 """`nattevagt produce`: send readings as a device would, and tell what became of each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from schemas.base import rfc3339
 from schemas.binding import DeviceBindings
 from schemas.codec import MalformedError, cloudevent, dumps, loads
 from schemas.errors import ConfigurationError
-from schemas.topics import ANSWERS, BINDINGS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, DEVICE_STATUS, MEASUREMENTS
 from schemas.vitals import VITALS
 from streams.adapters.clock import wall_ms
 from streams.adapters.input_records import partition_of
@@ -36,7 +36,9 @@ CE_TYPE = "measurement"
 @click.option("--answer", "answered", metavar="ITEM=VALUE", multiple=True, help="One answer; true and false are words.")
 @click.option("--wants-contact", is_flag=True, help="The patient asks for a person.")
 @click.option(
-    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON readings or forms, a line each."
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON readings, forms or heartbeats, a line each.",
 )
 @click.option("--raw", metavar="TEXT", help="These bytes instead of a reading, to see a refusal.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the outcome.")
@@ -147,9 +149,15 @@ def _letter(key: bytes | None, value: bytes, at_ms: int) -> Letter:
     except orjson.JSONDecodeError:
         body = None
     event_id = str(body["id"]) if isinstance(body, dict) and "id" in body else "unnamed"
-    is_form = isinstance(body, dict) and "questionnaire" in body
-    topic, kind = (ANSWERS, "answers") if is_form else (MEASUREMENTS, CE_TYPE)
+    topic, kind = _topic(body if isinstance(body, dict) else {})
     return Letter(topic, key, value, cloudevent(event_id, kind, SOURCE, rfc3339(at_ms)), at_ms)
+
+
+def _topic(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Where a body belongs, and its CloudEvents type: a form names its questionnaire, a heartbeat has a time only."""
+    if "questionnaire" in body:
+        return ANSWERS, "answers"
+    return (DEVICE_STATUS, "status") if "at" in body and "kind" not in body else (MEASUREMENTS, CE_TYPE)
 
 
 async def bound_device(settings: Settings, patient: str, kind: str) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from schemas.binding import Binding, DeviceBindings
 from schemas.plan import CarePlan, Limit, Slot
 from schemas.vitals import VITALS
-from streams.adapters.input_records import InputRecord, measurement
+from streams.adapters.input_records import InputRecord, measurement, status
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -34,6 +34,9 @@ DEVICE_OF: Mapping[str, str] = {
 
 USUAL: Mapping[str, float] = MappingProxyType({})
 """No kind differs from its normal."""
+
+NO_HEARTBEATS: Mapping[str, int] = MappingProxyType({})
+"""No device says that it is alive."""
 
 DECIMALS: Mapping[str, int] = {"weight": 1, "temp": 1}
 """Digits a device shows behind the point; the others show whole numbers."""
@@ -89,6 +92,7 @@ class Patient:
     team: lung or heart. normals: kind -> personal normal; its kinds fill the slot.
     scale: SpO2 scale of NEWS2; 2 stands for a clinician's setting. max_per_hour: allowance of each device.
     until_ms: end of the plan; None = until further notice. devices: kind -> type of device.
+    heartbeats: type of device -> minutes between two of them; the others send none.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Patient:
     max_per_hour: int = 120
     until_ms: int | None = None
     devices: Mapping[str, str] = field(default_factory=lambda: DEVICE_OF)
+    heartbeats: Mapping[str, int] = field(default_factory=lambda: NO_HEARTBEATS)
 
     def device(self, kind: str) -> str:
         """The device that measures this kind for this person."""
@@ -128,7 +133,13 @@ class Patient:
             patient=self.name,
             version=1,
             devices=tuple(
-                Binding(device=name, valid_from=_instant(since_ms), kinds=tuple(own), max_per_hour=self.max_per_hour)
+                Binding(
+                    device=name,
+                    valid_from=_instant(since_ms),
+                    kinds=tuple(own),
+                    max_per_hour=self.max_per_hour,
+                    heartbeat_min=self.heartbeats.get(self.devices[own[0]]),
+                )
                 for name, own in kinds.items()
             ),
         )
@@ -141,6 +152,10 @@ class Patient:
         shown = round(value) if digits is None else round(value, digits)
         unit, device = VITALS[kind].unit, self.device(kind)
         return measurement(self.name, kind, shown, unit, at_ms, device, at_ms=at_ms + late_ms, battery=battery)
+
+    def beats(self, kind: str, at_ms: int, *, battery: int | None = None, fault: str | None = None) -> InputRecord:
+        """The device for this kind says that it is alive; it arrives as a reading would."""
+        return status(self.name, self.device(kind), at_ms, at_ms=at_ms + UPLOAD_MS, battery=battery, fault=fault)
 
     def measures(
         self,
@@ -173,9 +188,10 @@ def copd(name: str, *, max_per_hour: int = 120) -> Patient:
     return Patient(name, "lung", COPD, COPD_LIMITS, scale=2, max_per_hour=max_per_hour)
 
 
-def heart(name: str, *, until_ms: int | None = None) -> Patient:
+def heart(name: str, *, until_ms: int | None = None, heartbeats: Mapping[str, int] = NO_HEARTBEATS) -> Patient:
     """A heart-failure patient of team heart; personal weight limits around a dry weight of 80 kg."""
-    return Patient(name, "heart", HEART, HEART_LIMITS, until_ms=until_ms, devices={**DEVICE_OF, "pulse": "cuff"})
+    own = {**DEVICE_OF, "pulse": "cuff"}
+    return Patient(name, "heart", HEART, HEART_LIMITS, until_ms=until_ms, devices=own, heartbeats=heartbeats)
 
 
 def _instant(ms: int) -> datetime:

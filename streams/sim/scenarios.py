@@ -13,6 +13,9 @@ from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, USUAL, Patient, 
 from streams.sim.story import FIRST_NIGHT_MS, Answer, Story, Watch, answered, enrolled, teams, ticking
 
 DAY_MS = 24 * HOUR_MS
+HEARTBEAT_H = 4
+"""Hours between two heartbeats of a cuff, our choice: few enough that the story stays short."""
+
 SETS = (2, 14, 26, 38)
 """Hours after the start at which a set of readings is expected: twice a day, as after a discharge (our choice)."""
 
@@ -77,6 +80,7 @@ def _cast(start_ms: int) -> dict[str, Patient]:
     made = {name: (copd if name.startswith("lung") else heart)(name) for name in PEOPLE}
     # Twelve an hour: four sets of three oximeter readings, so that thirty in ten minutes are a flood.
     made["lung-07"] = copd("lung-07", max_per_hour=12)
+    made["heart-03"] = heart("heart-03", heartbeats={"cuff": 60 * HEARTBEAT_H})
     made["heart-05"] = heart("heart-05", until_ms=start_ms + 30 * HOUR_MS)
     return made
 
@@ -146,10 +150,13 @@ def _silences(night: _Night) -> None:
 
 
 def _battery(night: _Night) -> None:
+    """The cuff says every four hours that it is alive, and how full its battery is, until it is empty."""
     for hour, percent in zip(SETS, (31, 12, 3, 0), strict=True):
         night.records += night.patients["heart-03"].measures(
             night.random, night.at(hour), without="" if percent else "cuff", battery=percent
         )
+    for hour in range(1, 26, HEARTBEAT_H):
+        night.records.append(night.patients["heart-03"].beats("sbp", night.at(hour), battery=max(2, 32 - hour)))
 
 
 def _late(night: _Night) -> None:

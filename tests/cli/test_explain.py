@@ -1,10 +1,14 @@
 """Explaining an alert: sentences from the record, and the same steps from the same events."""
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
 from schemas.errors import ConfigurationError
 from schemas.events import MeasurementReceived
 from schemas.texts import Language
+from schemas.triage import Finding, TriageLevel
 from streams.cli.dossier import Dossier, gather
 from streams.cli.explain import of_beginning, of_patient
 from streams.cli.narrative import SENTENCES, tell
@@ -48,6 +52,28 @@ def test_a_missing_event_shows() -> None:
 
     assert not dossier.is_equal
     assert "DIFFERENT" in list(tell(dossier, "en"))[-1]
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentences"),
+    [
+        (
+            "device.silent.spo2",
+            ("its device is not heard", "Device oximeter-1 has not been heard since 2026-02-19 08:00"),
+        ),
+        ("missing.spo2", ("SpO2 is missing", "Device oximeter-1 gave a sign of life at 2026-02-19 08:00")),
+    ],
+)
+def test_silence_says_whether_its_device_is_alive(reason: str, sentences: tuple[str, ...]) -> None:
+    """What to look at first: the device, or the patient, because nobody measured."""
+    whole = dossier_of("lung-06")
+    sign = {"device": "oximeter-1", "heard_ms": 1_771_488_000_000}
+    finding = Finding("missing", "2", TriageLevel.GREEN, 1, reason, 1_771_488_000_000, sign)
+    told = replace(whole, bases={1: replace(whole.bases[1], findings=(finding,))})
+
+    for language, words in (("en", sentences), ("da", ("oximeter-1",))):
+        said = "\n".join(tell(told, cast("Language", language)))
+        assert not [part for part in words if part not in said], said
 
 
 def test_an_alert_without_a_step_is_refused() -> None:

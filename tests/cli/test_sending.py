@@ -10,7 +10,7 @@ from schemas.answers import Answers
 from schemas.command import COMMAND
 from schemas.errors import ConfigurationError
 from schemas.measurement import Measurement
-from schemas.topics import ANSWERS, COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, COMMANDS, DEVICE_STATUS, MEASUREMENTS
 from streams.cli.acknowledge import letter_about
 from streams.cli.correct import letter_for
 from streams.cli.follow import audit_body
@@ -19,6 +19,7 @@ from streams.cli.produce import letters
 from streams.cli.sending import told
 from streams.cli.whereabouts import Place
 from streams.core.intake.accept import RawRecord, accept
+from tests.builders import make_measurement, make_status
 from tests.cli import night
 
 PLACE = Place(night.SETTINGS, None)
@@ -216,3 +217,11 @@ def test_what_cannot_be_said_of_a_reading_is_named(said: dict[str, Any], named: 
     """Before anything is sent."""
     with pytest.raises(ConfigurationError, match=named):
         letter_for(PLACE, **{**ABOUT, **said})
+
+
+def test_a_line_that_says_a_device_is_alive_goes_to_its_own_topic(tmp_path: Path) -> None:
+    """Readings, forms and heartbeats may stand in one file."""
+    path = tmp_path / "beats.jsonl"
+    path.write_bytes(make_status().model_dump_json().encode() + b"\n" + make_measurement().model_dump_json().encode())
+
+    assert [DEVICE_STATUS, MEASUREMENTS] == [one.topic for one in letters(PLACE, **{**GIVEN, "file": path})]

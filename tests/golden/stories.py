@@ -238,11 +238,9 @@ def dead_device(tell: Teller) -> None:
     """
     who = heart("gold-dead-device")
     since_ms = tell.at(0, "00:00") - 10 * DAY_MS
-    cuff, scale = who.device("sbp"), who.device("weight")
     tell.enrol(who)
-    told = who.bindings(since_ms)
-    telling = tuple([one.model_copy(update={"heartbeat_min": 480}) for one in told.devices])
-    tell.add(bindings(told.model_copy(update={"version": 2, "devices": telling}), tell.at(0, "06:00")))
+    telling = replace(who, heartbeats={"cuff": 480, "scale": 480}).bindings(since_ms)
+    tell.add(bindings(telling.model_copy(update={"version": 2}), tell.at(0, "06:00")))
     tell.sets(who, range(2), {})
     tell.sets(who, range(2, 3), {"sbp": 165}, "07:50")
     for day in range(6):
@@ -250,12 +248,12 @@ def dead_device(tell: Teller) -> None:
             at_ms = tell.at(day, clock)
             if at_ms <= tell.at(2, "08:30") or at_ms > tell.at(5, "08:30"):
                 charge, fault = (9, "E-LOW-CELL") if day == 2 else (90, None)
-                tell.add(status(who.name, cuff, at_ms, at_ms=at_ms + UPLOAD_MS, battery=charge, fault=fault))
-            tell.add(status(who.name, scale, at_ms, at_ms=at_ms + UPLOAD_MS))
+                tell.add(who.beats("sbp", at_ms, battery=charge, fault=fault))
+            tell.add(who.beats("weight", at_ms))
     said_ms = tell.at(4, "09:00")
     tell.says(said_ms, who.name, acknowledge("nurse-heart-1", who.name, said_ms))
     strange = status(who.name, "found-in-a-drawer", said_ms + HOUR_MS)
-    tell.add(strange, status(who.name, scale, said_ms + 3 * DAY_MS, at_ms=said_ms + HOUR_MS + MINUTE_MS))
+    tell.add(strange, status(who.name, who.device("weight"), said_ms + 3 * DAY_MS, at_ms=said_ms + HOUR_MS + MINUTE_MS))
     tell.sets(who, range(6, 8), {})
     over_ms = tell.at(6, "18:30")
     tell.says(over_ms, who.name, close("nurse-heart-1", who.name, over_ms, "technical"))

@@ -9,9 +9,10 @@ from itertools import count
 from aiokafka import AIOKafkaProducer
 
 from schemas.audit import AuditBody, Outcome
+from schemas.base import rfc3339
 from schemas.codec import MAX_INPUT_BYTES, Headers, dumps
 from schemas.overview import Overview
-from schemas.topics import AUDIT, OVERVIEW, REJECTED
+from schemas.topics import AUDIT, DEVICE_STATUS, OVERVIEW, REJECTED
 from streams.adapters import admin
 from streams.adapters.clock import wall_ms
 from streams.adapters.commits import caught_up
@@ -23,7 +24,7 @@ from streams.cli.follow import Outcomes, audit_body
 from streams.core.intake.accept import HEADER_BYTES, RawRecord
 from streams.replay.account import await_account
 from streams.sim.feed import outgoing
-from streams.sim.nonsense import NONSENSE, Nonsense, Sender
+from streams.sim.nonsense import NONSENSE, STRANGER, Nonsense, Sender
 from streams.sim.patients import Patient, copd
 from streams.sim.story import enrolled, teams
 from tests.chaos.evidence import Evidence, gather
@@ -37,6 +38,24 @@ HEADERS: Headers = (("trace", b"\x00\xff"), ("trace", b"2"), ("nattevagt_reason"
 """What every bad record carries: a name twice, a name of ours, bytes that are no text, and null."""
 
 MALFORMED, OVERSIZE = Outcome.REJECTED_MALFORMED, Outcome.REJECTED_OVERSIZE
+
+
+def _alive(sender: Sender, **changed: object) -> InputRecord:
+    """A heartbeat of the patient's oximeter, with fields changed, under the key of the patient it names."""
+    name = sender.patient.name
+    body = {"id": "alive", "patient": name, "device": sender.patient.device("spo2"), "at": rfc3339(sender.at_ms)}
+    said = {**body, **changed}
+    return InputRecord(DEVICE_STATUS, str(said["patient"]).encode(), dumps(said), sender.at_ms)
+
+
+HEARTBEATS: tuple[Nonsense, ...] = (
+    Nonsense("a heartbeat cut off", MALFORMED, lambda s: replace(_alive(s), value=b'{"id":"alive","pat')),
+    Nonsense("a heartbeat of tomorrow", Outcome.REJECTED_TIME, lambda s: _alive(s, at=rfc3339(s.at_ms + DAY_MS))),
+    Nonsense("a heartbeat with a reading", Outcome.REJECTED_SCHEMA, lambda s: _alive(s, value=93)),
+    Nonsense("a stranger's heartbeat", Outcome.REJECTED_UNKNOWN_PATIENT, lambda s: _alive(s, patient=STRANGER)),
+    Nonsense("a heartbeat nobody bound", Outcome.REJECTED_UNBOUND_DEVICE, lambda s: _alive(s, device="found-too")),
+)
+"""On a topic of their own; what intake refuses of them is no reading that the team could miss."""
 
 
 def _filled(sender: Sender, size: int, headers: Headers = ()) -> InputRecord:
@@ -65,11 +84,11 @@ MORE: tuple[Nonsense, ...] = (
     Nonsense("one byte over the limit", OVERSIZE, lambda s: _filled(s, MAX_INPUT_BYTES + 1)),
     Nonsense("as large as Kafka lets in, with 1,000 headers", OVERSIZE, lambda s: _filled(s, LARGEST, MANY)),
 )
-ROWS: tuple[Nonsense, ...] = (*NONSENSE, *MORE)
+ROWS: tuple[Nonsense, ...] = (*NONSENSE, *MORE, *HEARTBEATS)
 """Every kind of bad input that Kafka lets through."""
 
-LOGLESS = frozenset({"no key", "a key that is no pseudonym", "a stranger"})
-"""Rows of which no known patient's log can hear."""
+LOGLESS = frozenset({"no key", "a key that is no pseudonym", "a stranger"}) | {row.what for row in HEARTBEATS[:-1]}
+"""Rows of which no known patient's log can hear, or of which the team need not."""
 
 RED_SIDE = frozenset({"a fraction as per cent"})
 """Rows whose number lies beyond the patient's red limit: 0.93 % is below 88 %, so a person is asked to look."""
