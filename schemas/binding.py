@@ -24,6 +24,8 @@ class Binding(Closed):
     lead is told which they have in common. None = not known.
     heartbeat_min: how often, in minutes, it says on device-status.v1 that it is alive; None = it does not, so nothing
     can be concluded from its quiet.
+    shared: the device is meant for several people at home, as a couple's scale; it is theirs at the same time only
+    where the bindings of each of them say so.
     """
 
     device: DeviceField
@@ -35,6 +37,7 @@ class Binding(Closed):
     device_type: DeviceTypeField | None = None
     gateway: DeviceField | None = None
     heartbeat_min: Annotated[int, Field(ge=1, le=MAX_HEARTBEAT_MIN)] | None = None
+    shared: bool = False
 
 
 class DeviceBindings(Closed):

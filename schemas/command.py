@@ -5,12 +5,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, model_validator
 
 from schemas.base import Closed, Instant
-from schemas.ids import ActorField, LocalIdField, PseudonymField, TeamField
+from schemas.ids import ActorField, DeviceField, LocalIdField, PseudonymField, TeamField
+from schemas.plan import Kind
 
 Role = Literal["nurse", "doctor", "assistant", "citizen", "system"]
 Verdict = Literal["true", "false", "technical", "known"]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
 """A word from a list that the sender keeps: never free text, which could hold a name or a finding."""
+
+MAX_CONTESTED_SPANS = 4
+"""Of one device of one patient. Our choice: what is more ragged is told as one span that covers all of it."""
 
 
 class _Command(Closed):
@@ -178,10 +182,35 @@ class Identify(_Command):
     mine: bool
 
 
+class ContestedSpan(Closed):
+    """[valid_from, valid_until) in which somebody else had the device first; None = until further notice.
+
+    kinds: vital signs it is about; empty = all.
+    """
+
+    valid_from: Instant
+    valid_until: Instant | None = None
+    kinds: Annotated[tuple[Kind, ...], Field(max_length=32, strict=False)] = ()
+
+
+class ContestBinding(_Command):
+    """A device of this patient is bound to somebody else for the same time and kinds, who had it first.
+
+    Written by the registry (role system), which never says who that is. spans: all that is contested of this device
+    now; empty = nothing is any more. upto: offset on device-claims.v1 of the claim that made it so; a command that
+    does not reach beyond the newest one known changes nothing.
+    """
+
+    type: Literal["contest_binding"] = "contest_binding"
+    device: DeviceField
+    upto: Annotated[int, Field(ge=0)]
+    spans: Annotated[tuple[ContestedSpan, ...], Field(max_length=MAX_CONTESTED_SPANS, strict=False)] = ()
+
+
 AlertCommand = Acknowledge | TakeOver | HandOver | Snooze | Close | ContactFailed | Contacted | Note
 """What a person does to an open alert."""
 
-AnyCommand = AlertCommand | RequestContact | DeliveryReported | Invalidate | Identify
+AnyCommand = AlertCommand | RequestContact | DeliveryReported | Invalidate | Identify | ContestBinding
 """Every command there is."""
 
 Command = Annotated[AnyCommand, Field(discriminator="type")]

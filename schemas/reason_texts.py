@@ -76,6 +76,10 @@ REASONS: Mapping[str, Text] = {
         "en vant værdi er udløbet; en læge skal skrive under igen", "a habitual value has run out; sign it again"
     ),
     "reference.limits": Text("planen har ingen personlige grænser", "the plan has no personal limits"),
+    "reference.device": Text(
+        "et måleudstyr er knyttet til en anden først; målinger fra det tæller ikke",
+        "a device is bound to somebody else first; its readings do not count",
+    ),
     "reference.rule": Text("planen nævner en regel, der ikke findes", "the plan names a rule that does not exist"),
     "model.risk": Text("modellen ser en øget risiko", "the model sees a higher risk"),
     "technical.not_assessed": Text("en måling kunne ikke vurderes", "a reading could not be assessed"),
@@ -122,6 +126,10 @@ REASONS: Mapping[str, Text] = {
     "binding.lapsed": Text(
         "intet udstyr er længere knyttet til noget, planen venter på", "no device is bound for what the plan expects"
     ),
+    "binding.contested": Text(
+        "et måleudstyr er også knyttet til en anden", "a device is bound to somebody else as well, who had it first"
+    ),
+    "binding.released": Text("et måleudstyr er igen patientens alene", "a device is no longer bound to somebody else"),
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
     "time.passed": Text("tiden gik", "time passed"),
 }

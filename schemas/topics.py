@@ -25,7 +25,8 @@ class Topic:
     retention_ms: UNLIMITED = kept for ever; for compacted topics `lag_ms` is min.compaction.lag.ms.
     max_message_bytes: the largest record the broker takes.
     stage: `input` topics are read by intake; `reference` topics are read whole by every worker;
-    `learning` topics are read by the learner only, `learned` ones hold numbers about models and nothing about anybody.
+    `learning` topics are read by the learner only, `learned` ones hold numbers about models and nothing about anybody;
+    `claims` are read by the registry only.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Topic:
     cleanup: Literal["delete", "compact"]
     retention_ms: int
     max_message_bytes: int
-    stage: Literal["input", "reference", "internal", "learning", "learned", "output"]
+    stage: Literal["input", "reference", "internal", "learning", "learned", "claims", "output"]
     lag_ms: int = 0
 
 
@@ -60,6 +61,7 @@ REPLIES = "replies.v1"
 ALERTS = "alerts.v1"
 REJECTED = "rejected.v1"
 EXAMPLES = "examples.v1"
+DEVICE_CLAIMS = "device-claims.v1"
 LEARNER_STATE = "learner-state.v1"
 AUDIT = "audit.v1"
 STATE = "nattevagt-state-changelog"
@@ -102,7 +104,7 @@ TABLE: tuple[Topic, ...] = (
         COMMANDS,
         "patient",
         "Command",
-        ("web", "care systems", "notify"),
+        ("web", "care systems", "notify", "registry"),
         Layout.PATIENT,
         "delete",
         30 * DAY_MS,
@@ -193,6 +195,17 @@ TABLE: tuple[Topic, ...] = (
         "output",
     ),
     Topic(EXAMPLES, "patient", "Example", ("worker",), Layout.ONE, "delete", 365 * DAY_MS, _IN, "learning"),
+    Topic(
+        DEVICE_CLAIMS,
+        "device",
+        "DeviceClaim",
+        ("worker",),
+        Layout.PATIENT,
+        "delete",
+        UNLIMITED,
+        _IN,
+        "claims",
+    ),
     Topic(
         LEARNER_STATE,
         "model",

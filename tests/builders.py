@@ -182,10 +182,11 @@ _SAID: dict[str, dict[str, Any]] = {
     "request_contact": {"role": "citizen"},
     "invalidate": {"kind": "spo2", "measured_at": rfc3339(T0), "why": "wrong_patient"},
     "identify": {"kind": "spo2", "measured_at": rfc3339(T0), "mine": True},
+    "contest_binding": {"role": "system", "device": DEVICE, "upto": 1},
 }
 """What each command says beside the common part."""
 
-_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported", "invalidate", "identify"})
+_OF_NO_ALERT = frozenset({"request_contact", "delivery_reported", "invalidate", "identify", "contest_binding"})
 
 
 def make_command(kind: str = "acknowledge", **changed: Any) -> AnyCommand:

@@ -23,10 +23,11 @@ from schemas.topics import (
 from streams.adapters.settings import Settings
 
 WORKER, OPERATOR, CARE_TEAM, WATCHDOG, NOTIFY = "worker", "operator", "care team", "watchdog", "notify"
-LEARN = "learn"
+LEARN, REGISTRY = "learn", "registry"
 READERS = {
     WORKER: ("input", "reference", "internal"),
     LEARN: ("learning", "learned", "reference"),
+    REGISTRY: ("claims",),
     OPERATOR: ("learned", "reference"),
     CARE_TEAM: ("reference",),
     NOTIFY: ("reference",),
@@ -55,7 +56,7 @@ def rights(settings: Settings) -> Iterator[Right]:
     yield from _readers(settings)
     yield Right(WORKER, ("Read",), "group", settings.group)
     ours, prefixed = settings.topic_prefix or "*", bool(settings.topic_prefix)
-    for role in (WORKER, LEARN, OPERATOR, CARE_TEAM, NOTIFY):
+    for role in (WORKER, LEARN, OPERATOR, CARE_TEAM, NOTIFY, REGISTRY):
         yield Right(role, ("DescribeConfigs",), "cluster", "kafka-cluster")
         yield Right(role, ("Describe", "DescribeConfigs"), "topic", ours, prefixed)
     yield Right(OPERATOR, ("Create", "AlterConfigs"), "topic", ours, prefixed)
@@ -63,6 +64,7 @@ def rights(settings: Settings) -> Iterator[Right]:
     yield Right(OPERATOR, ("Read",), "topic", settings.topic(PATIENT_EVENTS))  # rules are rehearsed on the record
     yield Right(NOTIFY, ("Read",), "topic", settings.topic(NOTICES))
     yield Right(NOTIFY, ("Read",), "group", f"{settings.group}-notify")
+    yield Right(REGISTRY, ("Read",), "group", f"{settings.group}-registry")
     yield from _watchdog(settings)
 
 

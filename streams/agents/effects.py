@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from schemas.codec import cloudevent
 from schemas.ids import UNASSIGNED_TEAM
 from schemas.made import wire
-from schemas.topics import AUDIT, EXAMPLES, NOTICES, OVERVIEW, REJECTED, REPLIES, SCORES, alerts_topic
+from schemas.topics import AUDIT, DEVICE_CLAIMS, EXAMPLES, NOTICES, OVERVIEW, REJECTED, REPLIES, SCORES, alerts_topic
+from streams.adapters.input_records import partition_of
 from streams.adapters.kafka import OutRecord
 from streams.adapters.settings import Settings
 from streams.core.effects import (
+    ClaimDevice,
     Effect,
     PublishAlert,
     PublishExample,
@@ -32,10 +34,11 @@ class Interpreter:
     def __init__(self, settings: Settings, is_reachable: Callable[[str], bool] = lambda _: True) -> None:
         """is_reachable: does the team's topic exist? An alert that cannot go there goes to `unassigned`."""
         self._topic = settings.topic
+        self._partitions = settings.partitions
         self._is_reachable = is_reachable
 
     def records(self, partition: int, effects: Iterable[tuple[int, Effect]]) -> list[OutRecord]:
-        """Alerts, notices and replies, then scores, examples, refusals and each patient's last overview, then audit.
+        """Alerts, notices and replies, then scores, examples, claims, refusals and last overviews, then audit.
 
         (offset, effect): the patient-events offset is the overview's `applied_offset`, and part of an example.
         """
@@ -47,8 +50,8 @@ class Interpreter:
                     alerts.append(self.alert(partition, effect))
                 case SendNotice() | SendReply():
                     messages.append(self.message(partition, effect))
-                case PublishScore() | PublishExample():
-                    rest.append(self.learning(partition, offset, effect))
+                case PublishScore() | PublishExample() | ClaimDevice():
+                    rest.append(self.beside(partition, offset, effect))
                 case PublishOverview():
                     overviews[effect.overview.patient] = self.overview(partition, offset, effect)
                 case RejectInput():
@@ -85,8 +88,10 @@ class Interpreter:
             effect.now_ms,
         )
 
-    def learning(self, partition: int, offset: int, effect: PublishScore | PublishExample) -> OutRecord:
-        """A score, or what became of one."""
+    def beside(self, partition: int, offset: int, effect: PublishScore | PublishExample | ClaimDevice) -> OutRecord:
+        """A score, what became of one, or what the patient wants of a device: for processes of their own."""
+        if isinstance(effect, ClaimDevice):
+            return self.claim(effect)
         return (
             self.score(partition, effect)
             if isinstance(effect, PublishScore)
@@ -123,6 +128,18 @@ class Interpreter:
             effect.overview.patient.encode(),
             wire(effect.overview, applied_offset=offset),
             cloudevent(effect.id, "overview", SOURCE, effect.overview.as_of),
+            effect.now_ms,
+        )
+
+    def claim(self, effect: ClaimDevice) -> OutRecord:
+        """Beside all other claims of the device, whoever makes them: the registry sees them in one order."""
+        key = effect.claim.device.encode()
+        return OutRecord(
+            self._topic(DEVICE_CLAIMS),
+            partition_of(key, self._partitions),
+            key,
+            wire(effect.claim),
+            cloudevent(effect.id, "device_claim", SOURCE, effect.claim.at),
             effect.now_ms,
         )
 

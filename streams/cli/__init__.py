@@ -27,6 +27,7 @@ COMMANDS = {
     "state": ("streams.cli.state", "compare and rebuild what the worker remembers"),
     "topics": ("streams.cli.topics", "make and check topics, print the rights they need"),
     "notify": ("streams.cli.notify", "hand notices to people and report what became of them"),
+    "registry": ("streams.cli.registry", "say of a device that two people claim at once who had it first"),
     "coverage": ("streams.cli.coverage", "publish, check and show which teams answer, and when nobody does"),
     "rules": ("streams.cli.rules", "rehearse, publish and show the numbers that decide"),
     "questionnaire": ("streams.cli.questionnaire", "import, check and show questionnaires, add them to a rule bundle"),

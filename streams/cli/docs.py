@@ -15,6 +15,7 @@ from schemas.alert import AlertStep, WatchAlive
 from schemas.answers import Answers
 from schemas.audit import AuditBody
 from schemas.binding import DeviceBindings
+from schemas.claim import DeviceClaim
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND
 from schemas.coverage import TeamCoverage
@@ -53,6 +54,7 @@ CONTRACTS: Mapping[str, tuple[TypeAdapter[Any], Literal["validation", "serializa
     "Notice": (TypeAdapter(Notice), "serialization"),
     "Reply": (TypeAdapter(Reply), "serialization"),
     "Example": (TypeAdapter(Example), "serialization"),
+    "DeviceClaim": (TypeAdapter(DeviceClaim), "serialization"),
     "RiskScore": (TypeAdapter(RiskScore), "serialization"),
     "Overview": (TypeAdapter(Overview), "serialization"),
     "AuditBody": (TypeAdapter(AuditBody), "serialization"),

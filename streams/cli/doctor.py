@@ -25,7 +25,7 @@ Said = dict[str, list[Remark]]
 Asked = Callable[[], Awaitable[list[Remark]]]
 
 LOCAL = ("python", "pins", "settings", "limits", "containers")
-CLUSTER = ("broker", "topics", "coverage", "rules", "group", "state", "lag", "alive", "clocks")
+CLUSTER = ("broker", "topics", "coverage", "rules", "group", "state", "lag", "registry", "alive", "clocks")
 """The checks in the order of asking. All behind `topics` need the topics of the table."""
 
 COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
@@ -73,6 +73,7 @@ async def _ask_cluster(settings: Settings, now_ms: Callable[[], int]) -> Said:
         "group": partial(doctor_cluster.group, settings),
         "state": partial(doctor_log.state, settings),
         "lag": partial(doctor_log.lag, settings, now_ms),
+        "registry": partial(doctor_log.registry, settings),
         "alive": partial(doctor_log.alive, settings, now_ms),
         "clocks": partial(doctor_log.clocks, settings, now_ms),
     }

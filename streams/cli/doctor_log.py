@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 
 from schemas.base import to_ms
 from schemas.errors import StateError
-from schemas.topics import INPUTS, PATIENT_EVENTS, STATE, alerts_topic
+from schemas.topics import DEVICE_CLAIMS, INPUTS, PATIENT_EVENTS, STATE, alerts_topic
 from streams.adapters.log_tail import topics_named
 from streams.adapters.newest import Place, newest, times_at
 from streams.adapters.offsets import Committed, Offsets, offset_reader
@@ -20,6 +20,7 @@ from streams.adapters.settings import Settings
 from streams.adapters.topic_ids import topic_ids
 from streams.agents.lifecycle import REBUILD, verify
 from streams.agents.progress import LATE_MS, SKEW_MS
+from streams.agents.registry import group_of
 from streams.cli.alive import SILENT_MS
 from streams.cli.remark import Remark, fail, ok, warn
 from streams.core.record import PARTITION_PREFIX, PartitionRecord, decode_partition, partition_key
@@ -128,6 +129,22 @@ def waiting(left: Mapping[str, int], ages_ms: Mapping[Place, int]) -> list[Remar
     words = f"{said}; {topic}[{number}] waits since {ago(age_ms)}"
     step = "look whether workers run and at their logs; start more if they are busy"
     return [fail(words, step) if age_ms > LATE_MS else warn(words, step)]
+
+
+async def registry(settings: Settings) -> list[Remark]:
+    """Has somebody looked whether two people claim a device?"""
+    async with offset_reader(settings) as offsets:
+        committed = await offsets.committed(group_of(settings), [DEVICE_CLAIMS])
+        ends = await offsets.ends([DEVICE_CLAIMS])
+    return decided(sum(ends.values()), sum(end - (committed[place] or 0) for place, end in ends.items()))
+
+
+def decided(claims: int, left: int) -> list[Remark]:
+    """While claims wait, a device may speak for two people at once."""
+    if left > 0:
+        step = "start `nattevagt registry`, or look why it does not go on: two people may hold one device"
+        return [warn(f"{left} of {claims} claims of devices are decided on by nobody", step)]
+    return [ok(f"{claims} claims of devices, all decided on")]
 
 
 async def alive(settings: Settings, now_ms: Now) -> list[Remark]:

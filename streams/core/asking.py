@@ -4,7 +4,7 @@ What ends or pauses the watch is told to the team as well, by letter.
 """
 
 from schemas.audit import Outcome
-from streams.core.admission.binding import devices
+from streams.core.admission.binding import bound
 from streams.core.context import Context
 from streams.core.effects import Effect, SendReply
 from streams.core.escalation.letters import letter
@@ -86,7 +86,7 @@ def unbound(state: PatientState, verdict: Verdict, cause: str, context: Context)
     if verdict.outcome is not Outcome.REJECTED_UNBOUND_DEVICE or plan is None:
         return ()
     kind = state.refused[-1].kind
-    if any(one.covers(state.now_ms, kind) for one in devices(state)):
+    if bound(state, kind, state.now_ms):
         return ()
     return answer(state, "information.unbound", {"phone": phone(state, context)}, cause, context)
 
@@ -129,10 +129,25 @@ def lapsed(
     )
 
 
+def disputed(before: PatientState, state: PatientState, cause: str, context: Context) -> tuple[Effect, ...]:
+    """When the registry says that a device is somebody else's, or no longer is: team and whoever gives out devices
+    are told, and the patient where nothing else measures what the plan expects.
+    """
+    plan = state.plan_at(state.now_ms)
+    if plan is None or state.contested is before.contested:
+        return ()
+    news = state.contested[-1]
+    silenced = _bound(before, before.now_ms, plan) - _bound(state, state.now_ms, plan)
+    told = {"phone": phone(state, context)}
+    return (
+        *(answer(state, "information.unbound", told, cause, context) if silenced else ()),
+        *letter(state, plan, "binding.contested" if news.lasts(state.now_ms) else "binding.released", cause, context),
+    )
+
+
 def _bound(state: PatientState, at_ms: int, plan: Plan) -> frozenset[str]:
     """Kinds that the plan expects and a device may send."""
-    speaking = [one for one in devices(state) if one.from_ms <= at_ms < one.until_ms]
-    return frozenset([kind for kind in plan.expected if any(one.covers(at_ms, kind) for one in speaking)])
+    return frozenset([kind for kind in plan.expected if bound(state, kind, at_ms)])
 
 
 def absences(state: PatientState, due_ms: int, cause: str, context: Context) -> tuple[Effect, ...]:

@@ -12,6 +12,7 @@ from schemas.command import (
     Close,
     Contacted,
     ContactFailed,
+    ContestBinding,
     DeliveryReported,
     HandOver,
     Identify,
@@ -22,6 +23,7 @@ from schemas.command import (
     TakeOver,
 )
 from schemas.events import CommandReceived
+from streams.core.contest import contest
 from streams.core.context import Context
 from streams.core.escalation.ladder import Trigger, is_legal
 from streams.core.escalation.moves import Move, delivered, end, undelivered
@@ -62,6 +64,8 @@ def obey(state: PatientState, event: CommandReceived, context: Context) -> Obeye
         return refuse(state, Outcome.REJECTED_UNKNOWN_PATIENT, reason, "check the pseudonym", command.by), None
     if isinstance(command, RequestContact):
         return _requested(state, command), None
+    if isinstance(command, ContestBinding):
+        return contest(state, command), None
     if isinstance(command, Identify):
         return identify(state, command, context), None
     if isinstance(command, DeliveryReported):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from schemas.alert import AlertStep
 from schemas.audit import AuditBody
+from schemas.claim import DeviceClaim
 from schemas.events import InputEvent
 from schemas.example import Example
 from schemas.notice import Notice, Reply
@@ -73,6 +74,14 @@ class PublishExample:
     example: Example
 
 
+class ClaimDevice(NamedTuple):
+    """All that one patient wants of one device now, for the registry. id becomes the header `ce_id`."""
+
+    id: str
+    now_ms: int
+    claim: DeviceClaim
+
+
 @dataclass(frozen=True, slots=True)
 class RejectInput:
     """Put the source record on rejected.v1 whole, with the reason in its headers."""
@@ -92,5 +101,13 @@ class WriteAudit(NamedTuple):
 
 
 Effect = (
-    PublishAlert | SendNotice | SendReply | PublishScore | PublishExample | PublishOverview | RejectInput | WriteAudit
+    PublishAlert
+    | SendNotice
+    | SendReply
+    | PublishScore
+    | PublishExample
+    | ClaimDevice
+    | PublishOverview
+    | RejectInput
+    | WriteAudit
 )

@@ -10,10 +10,11 @@ from schemas.measurement import Reading, accepted
 from schemas.triage import Finding
 from schemas.vitals import VITALS, Band
 from streams.core.admission.alive import heard
-from streams.core.admission.binding import speaking
+from streams.core.admission.binding import is_contested, speaking
 from streams.core.admission.clock import compare
 from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.admission.identity import reviewed
+from streams.core.contest import MEND, TAKEN
 from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.hindsight import hidden_reds, is_overtaken
@@ -27,6 +28,11 @@ from streams.core.withdraw import is_withdrawn, withdraw
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
 FLAGS = {Side.EXACT: 0, Side.BELOW: BELOW, Side.ABOVE: ABOVE}
+
+NOT_BOUND = (
+    "the device was not bound to this patient for this kind when it measured",
+    "bind the device in device-bindings.v1, then redrive the reading",
+)
 
 
 def receive(state: PatientState, event: MeasurementReceived, context: Context) -> Verdict:
@@ -47,13 +53,10 @@ def receive(state: PatientState, event: MeasurementReceived, context: Context) -
             "nothing: it has been counted once",
         )
     device = speaking(state, reading, measured_ms)
-    if device is None:
-        return refuse(
-            remember_refused(state, reading.kind, Outcome.REJECTED_UNBOUND_DEVICE, measured_ms, milli),
-            Outcome.REJECTED_UNBOUND_DEVICE,
-            "the device was not bound to this patient for this kind when it measured",
-            "bind the device in device-bindings.v1, then redrive the reading",
-        )
+    if device is None or is_contested(state, device.id, reading.kind, measured_ms):
+        why = NOT_BOUND if device is None else (TAKEN, MEND)
+        kept = remember_refused(state, reading.kind, Outcome.REJECTED_UNBOUND_DEVICE, measured_ms, milli)
+        return refuse(kept, Outcome.REJECTED_UNBOUND_DEVICE, *why)
     if not device.trusted:
         point = Point(measured_ms, milli, point.flags | UNTRUSTED)
     bucket = take(state.floods.get(device.id), device, state.now_ms)

@@ -89,6 +89,7 @@ class Device:
     """One device's right to speak: [from_ms, until_ms), kinds (empty = all), readings per hour, its make.
 
     trusted: is it a clinical source? heartbeat_ms: how often it says that it is alive; 0 = it does not.
+    shared: may others have it at the same time, if theirs says so too?
     """
 
     id: str
@@ -100,6 +101,7 @@ class Device:
     gateway: str | None = None
     trusted: bool = True
     heartbeat_ms: int = 0
+    shared: bool = False
 
     def is_bound(self, at_ms: int) -> bool:
         """May the device speak at all at this instant?"""
@@ -161,6 +163,7 @@ def parse_bindings(text: str) -> tuple[int, tuple[Device, ...]]:
             row.gateway,
             row.trust == "clinical",
             (row.heartbeat_min or 0) * 60_000,
+            row.shared,
         )
         for row in contract.devices
     )

@@ -22,6 +22,7 @@ from streams.core.signal.series import pack, unpack
 from streams.core.state import (
     AlertState,
     Bucket,
+    Contested,
     DeviceClock,
     Identified,
     PatientState,
@@ -29,6 +30,7 @@ from streams.core.state import (
     Shown,
     SignOfLife,
     SlotState,
+    TakenSpan,
     Withdrawn,
 )
 
@@ -132,6 +134,7 @@ def encode_state(record: StateRecord) -> bytes:
             "requested": state.requested_ms,
             "identified": [tuple(one) for one in state.identified],
             "alive": {device: tuple(one) for device, one in state.alive.items()},
+            "contested": [(one.device, one.upto, [tuple(span) for span in one.spans]) for one in state.contested],
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -171,6 +174,7 @@ def decode_state(data: bytes) -> StateRecord:
         requested_ms=body.get("requested", 0),
         identified=tuple([Identified(*one) for one in body.get("identified", ())]),
         alive={device: SignOfLife(*one) for device, one in body.get("alive", {}).items()},
+        contested=tuple([_contested(*one) for one in body.get("contested", ())]),
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 
@@ -217,6 +221,10 @@ def _alert(body: dict[str, Any] | None) -> AlertState | None:
         return None
     lists = {name: tuple(value) for name, value in body.items() if isinstance(value, list)}
     return AlertState(**{**body, **lists, "level": TriageLevel(body["level"])})
+
+
+def _contested(device: str, upto: int, spans: list[tuple[int, int, list[str]]]) -> Contested:
+    return Contested(device, upto, tuple([TakenSpan(since, until, tuple(kinds)) for since, until, kinds in spans]))
 
 
 def _memory_out(memory: Memory) -> tuple[Any, ...]:

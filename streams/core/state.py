@@ -24,6 +24,9 @@ MAX_REFUSED = 8
 MAX_IDENTIFIED = 8
 """Answers to "is this you?" remembered; as long as readings in doubt are."""
 
+MAX_CONTESTED = 32
+"""Devices remembered of which the registry has spoken; as many as bindings may name."""
+
 MAX_WITHDRAWN = 32
 """Corrected or invalidated readings remembered, so that a copy that comes later does not count after all."""
 
@@ -149,6 +152,29 @@ class Identified(NamedTuple):
     mine: bool
 
 
+class TakenSpan(NamedTuple):
+    """[from_ms, until_ms) in which a device is somebody else's. kinds: empty = all."""
+
+    from_ms: int
+    until_ms: int
+    kinds: tuple[str, ...]
+
+
+class Contested(NamedTuple):
+    """What the registry says of one device. upto: the claim it follows from; a lower one is overtaken.
+
+    spans: empty = it was contested and no longer is.
+    """
+
+    device: str
+    upto: int
+    spans: tuple[TakenSpan, ...]
+
+    def lasts(self, at_ms: int) -> bool:
+        """Is anything contested from this instant on? What lies before it concerns buffered readings only."""
+        return any(span.until_ms > at_ms for span in self.spans)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The triage as last published, to tell a change from a repeat."""
@@ -178,7 +204,7 @@ class PatientState:
     answers: questionnaire -> its last forms. symptoms: code -> (value, answered_at) of the newest form that asked.
     recheck_ms: when a rule that waits for another reading decides without one; 0 = none waits.
     back_ms: a planned absence that began by then has been ended by a red; 0 = none was.
-    identified: answers to "is this you?", newest last.
+    identified: answers to "is this you?", newest last. contested: devices that somebody else had first, newest last.
     requested_ms: when the patient last asked to be contacted; 0 = never.
     learned: model id -> what it has learned. History, as `alerts` is: readings that come late do not change it.
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
@@ -216,6 +242,7 @@ class PatientState:
     back_ms: int = 0
     identified: tuple[Identified, ...] = ()
     alive: Mapping[str, SignOfLife] = field(default_factory=dict)
+    contested: tuple[Contested, ...] = ()
 
     @property
     def is_known(self) -> bool:

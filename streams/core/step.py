@@ -17,8 +17,9 @@ from schemas.events import (
     TimerFired,
 )
 from schemas.topics import DEVICE_STATUS
-from streams.core.asking import came_after_the_end, ended, lapsed, persons, repeats, unbound, unwatched
+from streams.core.asking import came_after_the_end, disputed, ended, lapsed, persons, repeats, unbound, unwatched
 from streams.core.command import obey
+from streams.core.contest import claims
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
 from streams.core.effects import Effect, PublishScore
@@ -129,7 +130,9 @@ def _told_beside(
     if isinstance(event, AnswersReceived):
         return [*unwatched(after, verdict, event.id, context)]
     if isinstance(event, BindingsReceived):
-        return [*lapsed(state, after.now_ms, after, event.id, context)]
+        return [*lapsed(state, after.now_ms, after, event.id, context), *claims(state, after, event.id)]
+    if isinstance(event, CommandReceived):
+        return [*disputed(state, after, event.id, context)]
     if isinstance(event, MeasurementReceived):
         refused = verdict.outcome is not None and not verdict.outcome.is_accepted
         if not refused:

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import Counter, Histogram
 
 from schemas.topics import MEASUREMENTS
-from streams.adapters import learn_metrics, metrics, notify_metrics
+from streams.adapters import learn_metrics, metrics, notify_metrics, registry_metrics
 from streams.adapters.failures import FailureCount
 from streams.adapters.metrics import PARTITION, TABLE, Metrics
 from streams.adapters.settings import Settings
@@ -16,7 +16,7 @@ SERIES = 600
 """Most series of a worker that owns nothing yet; each owned partition adds PER_PARTITION."""
 
 PER_PARTITION = 20
-EVERY = (*TABLE, *notify_metrics.TABLE, *learn_metrics.TABLE)
+EVERY = (*TABLE, *notify_metrics.TABLE, *learn_metrics.TABLE, *registry_metrics.TABLE)
 PERSONS = ("patient", "device", "pseudonym", "user", "team", "staff", "alert_id")
 
 

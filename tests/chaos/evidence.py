@@ -2,7 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from schemas.topics import ALERTS, AUDIT, INPUTS, NOTICES, OVERVIEW, PATIENT_EVENTS, REJECTED, REPLIES, SCORES, STATE
+from schemas.topics import (
+    ALERTS,
+    AUDIT,
+    DEVICE_CLAIMS,
+    INPUTS,
+    NOTICES,
+    OVERVIEW,
+    PATIENT_EVENTS,
+    REJECTED,
+    REPLIES,
+    SCORES,
+    STATE,
+)
 from streams.adapters.log_tail import LogTail, topics_named
 from streams.adapters.references import ReferenceReader
 from streams.adapters.settings import Settings
@@ -56,7 +68,7 @@ async def gather(settings: Settings) -> Evidence:
     await references.stop()
     found = Evidence(settings, references.reference, (await topic_ids(settings, [PATIENT_EVENTS]))[PATIENT_EVENTS])
     alerts = await topics_named(settings, f"{ALERTS}.")
-    ours = (PATIENT_EVENTS, AUDIT, REJECTED, NOTICES, REPLIES, SCORES, OVERVIEW, STATE)
+    ours = (PATIENT_EVENTS, AUDIT, REJECTED, NOTICES, REPLIES, SCORES, OVERVIEW, STATE, DEVICE_CLAIMS)
     async with LogTail(settings, (*INPUTS, *ours, *alerts)) as tail:
         async for one in tail.read():
             topic = settings.unprefixed(one.topic)

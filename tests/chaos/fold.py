@@ -11,6 +11,7 @@ from streams.adapters.kafka import OutRecord
 from streams.agents.effects import Interpreter
 from streams.agents.guard import guarded_route, guarded_step
 from streams.core.effects import (
+    ClaimDevice,
     Effect,
     PublishAlert,
     PublishExample,
@@ -52,7 +53,7 @@ class Expected:
     events: id -> what intake owes the log. states: per partition of the log, changelog key -> value.
 
     alerts, messages (notices and replies), scores: per partition of their topics, in order, each id once.
-    settled: examples, each id once. audit: by id. overviews: by patient.
+    settled, claims: examples and claims of devices, each id once. audit: by id. overviews: by patient.
     """
 
     unfolded: int = 0
@@ -62,6 +63,7 @@ class Expected:
     messages: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     scores: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     settled: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
+    claims: dict[Place, dict[bytes, Said]] = field(default_factory=dict)
     audit: dict[bytes, Said] = field(default_factory=dict)
     rejected: set[Said] = field(default_factory=set)
     overviews: dict[bytes | None, Said] = field(default_factory=dict)
@@ -118,6 +120,7 @@ def _interpret(
         SendReply: found.messages,
         PublishScore: found.scores,
         PublishExample: found.settled,
+        ClaimDevice: found.claims,
     }
     for offset, effect in effects:
         if isinstance(effect, PublishOverview):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from streams.adapters import learn_metrics, metrics, notify_metrics
+from streams.adapters import learn_metrics, metrics, notify_metrics, registry_metrics
 from tests.contracts.house import ROOT, report
 
 RULES = ROOT / "deploy/prometheus"
@@ -48,7 +48,9 @@ def test_a_runbook_says_what_it_is_what_to_look_at_what_to_do_and_whom_to_call()
 
 def test_alerts_name_only_metrics_that_there_are() -> None:
     """A misspelt metric would never fire."""
-    there = {row.full_name for row in (*metrics.TABLE, *notify_metrics.TABLE, *learn_metrics.TABLE)}
+    there = {
+        row.full_name for row in (*metrics.TABLE, *notify_metrics.TABLE, *learn_metrics.TABLE, *registry_metrics.TABLE)
+    }
     used = {name for rule in alerts() for name in re.findall(rf"\b{metrics.PREFIX}[a-z_]+", rule["expr"])}
 
     report(
@@ -81,6 +83,7 @@ def test_each_alert_is_tried_both_ways() -> None:
         ("test", "rules", "tests.yml"),
         ("test", "rules", "tests-burden.yml"),
         ("test", "rules", "tests-models.yml"),
+        ("test", "rules", "tests-devices.yml"),
     ],
     ids=" ".join,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.adapters import learn_metrics, metrics, notify_metrics
+from streams.adapters import learn_metrics, metrics, notify_metrics, registry_metrics
 from streams.adapters.metrics import LABELS, PARTITION, Metrics
 from tests.contracts.house import ROOT, report
 
@@ -48,7 +48,8 @@ OTHER_LABELS = {"le", "instance", "job", PARTITION}
 def series() -> set[str]:
     """Names of all series that our processes show, read from their pages."""
     found: set[str] = set()
-    text = b"".join(Metrics(1, row).text() for row in (metrics.TABLE, notify_metrics.TABLE, learn_metrics.TABLE))
+    tables = (metrics.TABLE, notify_metrics.TABLE, learn_metrics.TABLE, registry_metrics.TABLE)
+    text = b"".join(Metrics(1, row).text() for row in tables)
     for line in text.decode().splitlines():
         match line.split():
             case ["#", "TYPE", name, "histogram"]:

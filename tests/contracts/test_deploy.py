@@ -52,7 +52,7 @@ def said(instruction: str) -> list[str]:
 
 def test_every_service_of_ours_is_confined() -> None:
     """Not root, a root file system nobody can write, no capability, no way to get one."""
-    assert {"topics", "coverage", "worker", "learn", "watchdog"} == set(ours())
+    assert {"topics", "coverage", "worker", "registry", "learn", "watchdog"} == set(ours())
     for name, one in ours().items():
         assert (UID, True, ["ALL"]) == (one["user"], one["read_only"], one["cap_drop"]), name
         assert ["no-new-privileges:true"] == one["security_opt"], name

@@ -7,14 +7,17 @@ import pytest
 
 from schemas.alert import AlertStep, AlertStepType
 from schemas.audit import AuditBody, Outcome, SourceRef
+from schemas.claim import ClaimedSpan, DeviceClaim
 from schemas.events import MeasurementReceived, Source, Stamp
 from schemas.example import Example, Why
 from schemas.overview import Overview
 from schemas.score import RiskScore
 from schemas.triage import TriageLevel
+from streams.adapters.input_records import partition_of
 from streams.adapters.settings import Settings
 from streams.agents.effects import Interpreter
 from streams.core.effects import (
+    ClaimDevice,
     Effect,
     PublishAlert,
     PublishExample,
@@ -96,6 +99,17 @@ SAMPLES: dict[type, Effect] = {
             partition=-1,
             offset=-1,
             index=2,
+        ),
+    ),
+    ClaimDevice: ClaimDevice(
+        "c1",
+        5,
+        DeviceClaim(
+            device="scale-1",
+            patient="p1",
+            version=2,
+            spans=(ClaimedSpan(from_ms=1, until_ms=None, kinds=("weight",), shared=False),),
+            at=AT,
         ),
     ),
     PublishOverview: PublishOverview(
@@ -204,3 +218,11 @@ def test_an_example_says_where_it_was_settled() -> None:
     body = orjson.loads(record.value or b"")
     assert (4, 9, 2) == (body["partition"], body["offset"], body["index"])
     assert ("t-examples.v1", 0, b"p1") == (record.topic, record.partition, record.key)
+
+
+def test_a_claim_lies_beside_all_others_of_the_device() -> None:
+    """Whoever makes it: the registry sees the claims of one device in one order."""
+    (record,) = Interpreter(SETTINGS).records(4, [(9, SAMPLES[ClaimDevice])])
+    assert ("t-device-claims.v1", b"scale-1") == (record.topic, record.key)
+    assert partition_of(b"scale-1", SETTINGS.partitions) == record.partition
+    assert (2, 1) == ((body := orjson.loads(record.value or b""))["version"], body["spans"][0]["from_ms"])

@@ -21,6 +21,7 @@ from schemas.example import Example, Why
 from schemas.score import RiskScore
 from streams.cli.docs import BLOCKS, CONTRACTS, Block, command, schema
 from streams.cli.tables import table
+from streams.core.effects import ClaimDevice
 from tests.builders import (
     PATIENT,
     T0,
@@ -67,6 +68,7 @@ EXAMPLE = Example(
     offset=7,
     index=0,
 )
+TAKEN = {"valid_from": "2026-01-05T07:00:00.000Z", "kinds": ["spo2"]}
 SENT = ("Measurement", "DeviceStatus", "Answers", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
 
 
@@ -108,13 +110,14 @@ def emitted() -> Iterator[tuple[str, Any]]:
         ("Notice", [make_notice(), make_notice(not_before="2026-01-05T07:00:00.000Z")]),
         ("Reply", [make_reply(), make_reply("triage.red", phone="1813")]),
         ("RiskScore", [OPINION]),
+        ("DeviceClaim", [each.claim for each in patient.effects if isinstance(each, ClaimDevice)]),
         ("WatchAlive", [WatchAlive(partition=0, assessed_up_to="2026-01-05T07:00:00.000Z")]),
         ("Measurement", [make_measurement(), make_measurement("V", kind="consciousness")]),
         ("Answers", [make_answers(), make_answers("phq9", totals={"44261-6": 12}, wants_contact=True)]),
         ("Questionnaire", list(shipped_questionnaires().values())),
         ("CarePlan", [make_plan(), make_plan(slots=[make_slot()])]),
         ("DeviceBindings", [make_bindings()]),
-        ("Command", [make_command(), make_command("close")]),
+        ("Command", [make_command(), make_command("close"), make_command("contest_binding", spans=[TAKEN])]),
         ("ClinicalOutcome", [make_outcome()]),
         ("DeviceStatus", [make_status(), make_status(battery_percent=4, fault="E1", firmware="1.0")]),
         ("ModelRecord", [make_snapshot()]),

@@ -21,7 +21,7 @@ from streams.core.record import (
     offset_of,
     partition_key,
 )
-from streams.core.state import Identified, PatientState
+from streams.core.state import Contested, Identified, PatientState, TakenSpan
 from tests.builders import (
     DAY,
     PATIENT,
@@ -52,7 +52,9 @@ def full() -> PatientState:
     patient.measures(14, kind="glucose")
     patient.waits(hours=3, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
     standing = Standing(T0, T0 + 1, T0, 120_000, 90_000, "0" * 64)
-    return evolve(patient.state, standing=standing, identified=(Identified("weight", T0, mine=True),))
+    taken = Contested("scale-1", 7, (TakenSpan(T0, T0 + DAY, ("weight",)), TakenSpan(T0 + DAY, T0 + 2 * DAY, ())))
+    answered = (Identified("weight", T0, mine=True),)
+    return evolve(patient.state, standing=standing, identified=answered, contested=(taken,))
 
 
 @pytest.mark.parametrize("state", [PatientState("p1"), Patient().state, full()], ids=["new", "quiet", "full"])

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import orjson
 
 from schemas.answers import Answers
 from schemas.base import rfc3339
+from schemas.binding import DeviceBindings
 from schemas.circumstances import Circumstances
 from schemas.codec import dumps
-from schemas.command import Acknowledge, Close, Identify, Invalidate
+from schemas.command import Acknowledge, Close, ContestBinding, Identify, Invalidate
 from schemas.plan import PlannedAbsence
 from schemas.topics import ANSWERS
 from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading, status
@@ -259,6 +261,39 @@ def dead_device(tell: Teller) -> None:
     tell.says(over_ms, who.name, close("nurse-heart-1", who.name, over_ms, "technical"))
 
 
+def one_scale_two_bindings(tell: Teller) -> None:
+    """A scale is handed on before its old binding is ended: it stays the first one's, a red on it is a task, not
+    lost; the old binding ends, and it is the second one's from then on.
+    """
+    she, he = heart("gold-claims-a"), heart("gold-claims-b")
+    tell.enrol(she)
+    tell.enrol(he)
+    contract = he.bindings(START_MS).model_dump(mode="json")
+    own = [row for row in contract["devices"] if row["kinds"] != ["weight"]]
+    scale = {"device": she.device("weight"), "kinds": ["weight"], "valid_from": rfc3339(tell.at(1, "12:00"))}
+    handed = DeviceBindings.model_validate({**contract, "version": 2, "devices": [*own, scale]})
+    tell.add(bindings(handed, tell.at(1, "12:00")))
+    said = {"id": "contest-1", "patient": he.name, "by": "registry", "role": "system", "device": scale["device"]}
+    span = {"valid_from": scale["valid_from"], "kinds": ["weight"]}
+    contested = {**said, "upto": 1, "spans": [span]}
+    tell.add(command(ContestBinding.model_validate(contested), tell.at(1, "12:00") + 1000))
+    tell.sets(she, range(3), {}, "07:50")
+    tell.sets(replace(he, normals={k: v for k, v in he.normals.items() if k != "weight"}), range(4), {}, "07:50")
+    for day, kilos in ((2, 84.1), (4, 80.6)):
+        at_ms = tell.at(day, "07:49")
+        tell.add(measurement(he.name, "weight", kilos, "kg", at_ms, scale["device"], at_ms=at_ms + UPLOAD_MS))
+    for day, clock, answer in ((2, "09:00", acknowledge), (2, "10:00", partial(close, verdict="technical"))):
+        tell.says(tell.at(day, clock), he.name, answer("nurse-heart-1", he.name, tell.at(day, clock)))
+    ended_ms = tell.at(3, "12:00")
+    hers = she.bindings(START_MS - 10 * DAY_MS).model_dump(mode="json")
+    rows = [row | ({"valid_until": rfc3339(ended_ms)} if row["kinds"] == ["weight"] else {}) for row in hers["devices"]]
+    tell.add(bindings(DeviceBindings.model_validate({**hers, "version": 2, "devices": rows}), ended_ms))
+    freed = {**contested, "id": "contest-2", "upto": 2, "spans": [{**span, "valid_until": rfc3339(ended_ms)}]}
+    tell.add(command(ContestBinding.model_validate(freed), ended_ms + 1000))
+    repeated = ContestBinding.model_validate(contested)
+    tell.add(command(repeated, ended_ms + 2000))
+
+
 def _instant(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
@@ -279,4 +314,5 @@ STORIES: Mapping[str, Callable[[Teller], None]] = {
     "planned-holiday": planned_holiday,
     "is-this-you": is_this_you,
     "dead-device": dead_device,
+    "one-scale-two-bindings": one_scale_two_bindings,
 }

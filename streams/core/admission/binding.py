@@ -2,7 +2,7 @@
 
 from schemas.measurement import Reading
 from streams.core.plan import Device, parse_bindings
-from streams.core.state import PatientState
+from streams.core.state import Contested, PatientState
 
 
 def devices(state: PatientState) -> tuple[Device, ...]:
@@ -21,3 +21,17 @@ def speaking(state: PatientState, reading: Reading, measured_ms: int) -> Device 
         if device.id == reading.device and device.covers(measured_ms, reading.kind):
             return device
     return None
+
+
+def is_contested(state: PatientState, device: str, kind: str, at_ms: int) -> bool:
+    """Had somebody else this device first, for this kind at this instant? Then it does not speak for the patient."""
+    return any(row.device == device and _covers(row, kind, at_ms) for row in state.contested)
+
+
+def bound(state: PatientState, kind: str, at_ms: int) -> bool:
+    """Does any device speak for the patient about this kind at this instant?"""
+    return any(one.covers(at_ms, kind) and not is_contested(state, one.id, kind, at_ms) for one in devices(state))
+
+
+def _covers(row: Contested, kind: str, at_ms: int) -> bool:
+    return any(span.from_ms <= at_ms < span.until_ms and (not span.kinds or kind in span.kinds) for span in row.spans)

@@ -13,6 +13,9 @@ from streams.core.escalation.recipients import Addressee, device_owner, rung_add
 from streams.core.plan import Plan
 from streams.core.state import PatientState, Shown
 
+ABOUT_DEVICES = frozenset({"binding.contested", "binding.released"})
+"""Letters that whoever gives out the team's devices gets too, at once: nothing clinical is in them."""
+
 TIER = 2
 """The clock of a task: whoever reads first on the next shift. No ladder runs for a letter."""
 
@@ -25,7 +28,11 @@ def letter(state: PatientState, plan: Plan, reason: str, cause: str, context: Co
 
     Its alert_id is its own: what it tells of is no alert. cause: id of the event or deadline.
     """
-    to = rung_addressees(terms(context, plan.contract.team, plan.contract), TIER, 0, state.now_ms)
+    team = plan.contract.team
+    within = terms(context, team, plan.contract)
+    to = rung_addressees(within, TIER, 0, state.now_ms)
+    if reason in ABOUT_DEVICES and within.team is not None and within.team.device_owner is not None:
+        to = [*to, *device_owner(within.team.device_owner)]
     return _written(state, plan, (reason,), to, make_id(cause, "letter", reason))
 
 

@@ -10,9 +10,11 @@ class MissingReference:
     """A rule without its reference watches nothing; that must be a task, never silence (GEN-08)."""
 
     id = "reference"
-    version = "2"
+    version = "3"
     source = "FUT task RefRangeNeeded; clinical README section 9: COPD without a target is a task"
-    summary = "a rule of the plan lacks what it compares with, or is not in the rule bundle"
+    summary = (
+        "a rule of the plan lacks what it compares with or is not in the rule bundle, or a device is somebody else's"
+    )
 
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
         """One finding per missing reference, tier 1, as old as the plan."""
@@ -22,6 +24,8 @@ class MissingReference:
             missing = (*missing, "rule")
         if plan.habits and any(view.now_ms >= habit.until_ms for habit in plan.habits):
             missing = (*missing, "habitual")
+        if view.state.contested and _is_taken(view):
+            missing = (*missing, "device")
         return _findings(missing, plan.from_ms) if missing else ()
 
 
@@ -32,3 +36,9 @@ def _findings(missing: tuple[str, ...], since_ms: int) -> tuple[Finding, ...]:
     return tuple(
         Finding(rule.id, rule.version, TriageLevel.GREEN, 1, f"reference.{what}", since_ms) for what in missing
     )
+
+
+def _is_taken(view: View) -> bool:
+    """Had somebody else one of the patient's devices first, now?"""
+    spans = [span for row in view.state.contested for span in row.spans]
+    return any(span.from_ms <= view.now_ms < span.until_ms for span in spans)
