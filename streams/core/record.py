@@ -133,8 +133,7 @@ def encode_state(record: StateRecord) -> bytes:
             "recheck": state.recheck_ms,
             "requested": state.requested_ms,
             "identified": [tuple(one) for one in state.identified],
-            "alive": {device: tuple(one) for device, one in state.alive.items()},
-            "contested": [(one.device, one.upto, [tuple(span) for span in one.spans]) for one in state.contested],
+            **_devices_out(state),
         },
         option=orjson.OPT_SORT_KEYS,
     )
@@ -221,6 +220,13 @@ def _alert(body: dict[str, Any] | None) -> AlertState | None:
         return None
     lists = {name: tuple(value) for name, value in body.items() if isinstance(value, list)}
     return AlertState(**{**body, **lists, "level": TriageLevel(body["level"])})
+
+
+def _devices_out(state: PatientState) -> dict[str, Any]:
+    return {
+        "alive": {device: tuple(one) for device, one in state.alive.items()},
+        "contested": [(one.device, one.upto, [tuple(span) for span in one.spans]) for one in state.contested],
+    }
 
 
 def _contested(device: str, upto: int, spans: list[tuple[int, int, list[str]]]) -> Contested:
