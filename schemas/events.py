@@ -80,6 +80,12 @@ class BindingsReceived(_Input):
     type: Literal["BindingsReceived"] = "BindingsReceived"
 
 
+class ConsentReceived(_Input):
+    """A well-formed Consent."""
+
+    type: Literal["ConsentReceived"] = "ConsentReceived"
+
+
 class ClinicalOutcomeReceived(_Input):
     """A well-formed ClinicalOutcome."""
 
@@ -170,6 +176,7 @@ InputEvent = (
     | CommandReceived
     | CarePlanReceived
     | BindingsReceived
+    | ConsentReceived
     | ClinicalOutcomeReceived
     | DeviceStatusReceived
 )
@@ -182,6 +189,7 @@ EVENT: TypeAdapter[LogEvent] = TypeAdapter(
         | CommandReceived
         | CarePlanReceived
         | BindingsReceived
+        | ConsentReceived
         | ClinicalOutcomeReceived
         | AnswersReceived
         | DeviceStatusReceived

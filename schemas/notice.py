@@ -106,7 +106,7 @@ class Reply(Open):
     """One automatic answer to the patient, the same to whatever app shows it.
 
     level: the colour it stands for; None when plan or consent do not allow showing it, or there is none.
-    text_key, parameters: a row of schemas.replies and what fills its blanks; text_da, text_en: the same, rendered.
+    text_key, parameters: a row of schemas.reply_texts and what fills its blanks; text_da, text_en: the same, rendered.
     language: the one of the plan. wants_read: the app reports that it has been seen, and by `read_by` at the
     latest, else somebody is told; read_by None = nobody waits.
     not_before: before this instant the app shows it without waking anybody; None = it may wake.

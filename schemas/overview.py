@@ -82,6 +82,14 @@ class DeviceView(Open):
     fault: str | None = None
 
 
+class ConsentView(Open):
+    """The consent in force now. withheld: scopes withdrawn; blocked_teams: may not get anything about the patient."""
+
+    version: int
+    withheld: tuple[str, ...]
+    blocked_teams: tuple[str, ...]
+
+
 class Overview(Open):
     """level: None before anything is known of the patient, or when green has expired (see `silence`).
 
@@ -89,6 +97,7 @@ class Overview(Open):
     answers: questionnaire -> its newest form. symptoms: code (schemas.symptoms) -> value, as last told.
     devices: device -> its last sign of life.
     applied_offset: of patient-events.v1; a reader keeps the highest.
+    consent: None = nothing is withheld. Where monitoring is, nobody watches, whatever the plan says.
     """
 
     v: Literal[1] = 1
@@ -111,3 +120,4 @@ class Overview(Open):
     silences: dict[str, SilenceView] = Field(default_factory=dict)
     absent_until: str | None = None
     devices: dict[str, DeviceView] = Field(default_factory=dict)
+    consent: ConsentView | None = None

@@ -131,6 +131,18 @@ REASONS: Mapping[str, Text] = {
     ),
     "binding.released": Text("et måleudstyr er igen patientens alene", "a device is no longer bound to somebody else"),
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
+    "consent.withdrawn": Text(
+        "ikke overvåget: samtykket er trukket tilbage", "not watched: consent has been withdrawn"
+    ),
+    "consent.withdrawn_in_red": Text(
+        "samtykket er trukket tilbage, mens en rød alarm var åben: ring til patienten",
+        "consent was withdrawn while a red alert was open: call the patient",
+    ),
+    "consent.given": Text("samtykket er givet igen: overvåget fra nu", "consent is given again: watched from now"),
+    "consent.team_blocked": Text(
+        "patienten har spærret for planens team: planen skal have et andet",
+        "the patient has blocked the plan's team: the plan needs another one",
+    ),
     "time.passed": Text("tiden gik", "time passed"),
 }
 """Pattern of a reason code -> its words. {kind} is a vital sign, {why} the end of an outcome; first match wins.

@@ -48,6 +48,7 @@ ANSWERS = "answers.v1"
 DEVICE_STATUS = "device-status.v1"
 COMMANDS = "commands.v1"
 CARE_PLANS = "care-plans.v1"
+CONSENTS = "consents.v1"
 BINDINGS = "device-bindings.v1"
 CLINICAL_OUTCOMES = "clinical-outcomes.v1"
 COVERAGE = "coverage.v1"
@@ -116,6 +117,17 @@ TABLE: tuple[Topic, ...] = (
         "patient",
         "CarePlan",
         ("care-plan owner",),
+        Layout.PATIENT,
+        "delete",
+        UNLIMITED,
+        _IN,
+        "input",
+    ),
+    Topic(
+        CONSENTS,
+        "patient",
+        "Consent",
+        ("consent owner",),
         Layout.PATIENT,
         "delete",
         UNLIMITED,

@@ -13,6 +13,7 @@ from schemas.binding import DeviceBindings
 from schemas.catalog import default_bundle
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND, AnyCommand
+from schemas.consent import Consent
 from schemas.coverage import TeamCoverage
 from schemas.device_status import DeviceStatus
 from schemas.events import (
@@ -21,6 +22,7 @@ from schemas.events import (
     CarePlanReceived,
     ClinicalOutcomeReceived,
     CommandReceived,
+    ConsentReceived,
     DeviceStatusReceived,
     InputEvent,
     InputRefused,
@@ -34,7 +36,16 @@ from schemas.measurement import Measurement
 from schemas.model import ModelSnapshot, content_digest
 from schemas.plan import CarePlan
 from schemas.rules import MitigationRules, RuleBundle
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, DEVICE_STATUS, MEASUREMENTS
+from schemas.topics import (
+    ANSWERS,
+    BINDINGS,
+    CARE_PLANS,
+    CLINICAL_OUTCOMES,
+    COMMANDS,
+    CONSENTS,
+    DEVICE_STATUS,
+    MEASUREMENTS,
+)
 from schemas.vitals import VITALS
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, PublishOverview, RejectInput, WriteAudit
@@ -50,13 +61,14 @@ T0 = 1_767_596_400_000
 
 PATIENT, DEVICE, TEAM, NURSE = "p1", "oximeter-1", "lung", "nurse-1"
 
-Contract = Measurement | Answers | CarePlan | DeviceBindings | AnyCommand | ClinicalOutcome | DeviceStatus
+Contract = Measurement | Answers | CarePlan | DeviceBindings | Consent | AnyCommand | ClinicalOutcome | DeviceStatus
 
 _TOPIC: dict[type[BaseModel], tuple[str, type[InputEvent]]] = {
     Measurement: (MEASUREMENTS, MeasurementReceived),
     Answers: (ANSWERS, AnswersReceived),
     CarePlan: (CARE_PLANS, CarePlanReceived),
     DeviceBindings: (BINDINGS, BindingsReceived),
+    Consent: (CONSENTS, ConsentReceived),
     **dict.fromkeys(get_args(AnyCommand), (COMMANDS, CommandReceived)),
     DeviceStatus: (DEVICE_STATUS, DeviceStatusReceived),
     ClinicalOutcome: (CLINICAL_OUTCOMES, ClinicalOutcomeReceived),
@@ -171,6 +183,19 @@ def make_bindings(**changed: Any) -> DeviceBindings:
 def make_binding(**changed: Any) -> dict[str, Any]:
     """One device's right to speak."""
     return {"device": DEVICE, "valid_from": rfc3339(T0 - 30 * DAY)} | changed
+
+
+def make_consent(**changed: Any) -> Consent:
+    """Monitoring is withdrawn from T0 on."""
+    body = {
+        "patient": PATIENT,
+        "id": "consent-1",
+        "version": 1,
+        "monitoring": "withdrawn",
+        "valid_from": rfc3339(T0),
+        "by": PATIENT,
+    }
+    return Consent.model_validate(body | changed)
 
 
 _SAID: dict[str, dict[str, Any]] = {

@@ -4,7 +4,8 @@ from typing import Any
 
 from schemas.base import rfc3339
 from schemas.notice import Notice, NoticeAction, RecipientRole, Reply, notice_id
-from schemas.replies import REPLIES, render
+from schemas.replies import render
+from schemas.reply_texts import REPLIES
 from schemas.storm import StormRules
 from streams.core.escalation.grouping import Group
 from streams.core.escalation.recipients import Addressee

@@ -13,6 +13,7 @@ from schemas.topics import (
     ALERTS_ROW,
     AUDIT,
     CLINICAL_OUTCOMES,
+    CONSENTS,
     DEVICE_STATUS,
     INPUTS,
     NOTICES,
@@ -80,8 +81,8 @@ def _watchdog(settings: Settings) -> Iterator[Right]:
     """Its team is published once with a care team's rights: `nattevagt watchdog --setup`."""
     reference = [row.name for row in TABLE if row.stage == "reference"]
     for name in INPUTS:
-        if name in (CLINICAL_OUTCOMES, DEVICE_STATUS):
-            continue  # its patients do not exist: nothing happens to them, and they have no devices at home
+        if name in (CLINICAL_OUTCOMES, CONSENTS, DEVICE_STATUS):
+            continue  # they do not exist: nothing happens to them, nobody asks them, no device is at their home
         yield Right(WATCHDOG, ("Write",), "topic", settings.topic(name))
     for name in (alerts_topic(WATCHDOG_TEAM), AUDIT, *reference):
         yield Right(WATCHDOG, ("Read",), "topic", settings.topic(name))

@@ -15,9 +15,10 @@ from schemas.base import rfc3339
 from schemas.binding import DeviceBindings
 from schemas.codec import Headers, dumps
 from schemas.command import AnyCommand
+from schemas.consent import Consent
 from schemas.coverage import TeamCoverage
 from schemas.plan import CarePlan
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, COMMANDS, COVERAGE, DEVICE_STATUS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, COMMANDS, CONSENTS, COVERAGE, DEVICE_STATUS, MEASUREMENTS
 from streams.core.intake.accept import RawRecord
 from streams.core.intake.route import CLOCK_HEADER
 
@@ -127,6 +128,11 @@ def plan(contract: CarePlan, at_ms: int) -> InputRecord:
 def bindings(contract: DeviceBindings, at_ms: int) -> InputRecord:
     """All of one patient's devices."""
     return InputRecord(BINDINGS, contract.patient.encode(), dumps(contract.model_dump(mode="json")), at_ms)
+
+
+def consent(contract: Consent, at_ms: int) -> InputRecord:
+    """What one patient allows."""
+    return InputRecord(CONSENTS, contract.patient.encode(), dumps(contract.model_dump(mode="json")), at_ms)
 
 
 def command(contract: AnyCommand, at_ms: int) -> InputRecord:

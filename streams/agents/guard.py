@@ -12,6 +12,7 @@ from schemas.base import rfc3339
 from schemas.events import InputEvent, InputRefused, PatientEvent, Resumed, TimerFired
 from schemas.ids import UNASSIGNED_TEAM, make_id
 from schemas.triage import TriageLevel
+from streams.core.consent import seen_by
 from streams.core.context import Context, Reference
 from streams.core.effects import Effect, PublishAlert, RejectInput, WriteAudit
 from streams.core.intake.accept import RawRecord
@@ -68,7 +69,8 @@ def failed(state: PatientState, event: PatientEvent, context: Context) -> Step:
 def _technical_alert(state: PatientState, patient: str, now_ms: int, context: Context) -> PublishAlert:
     """Same id all day: a consumer that dedupes by `ce_id` sees it once."""
     plan = state.plan_at(now_ms) if state.plans else None
-    team = UNASSIGNED_TEAM if plan is None or plan.contract.team not in context.teams else plan.contract.team
+    teams = seen_by(state, context).teams
+    team = UNASSIGNED_TEAM if plan is None or plan.contract.team not in teams else plan.contract.team
     day = now_ms - now_ms % DAY_MS
     alert_id = make_id(patient, "technical", day)
     body = AlertStep(

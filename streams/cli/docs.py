@@ -18,6 +18,7 @@ from schemas.binding import DeviceBindings
 from schemas.claim import DeviceClaim
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.command import COMMAND
+from schemas.consent import Consent
 from schemas.coverage import TeamCoverage
 from schemas.device_status import DeviceStatus
 from schemas.errors import ConfigurationError
@@ -43,6 +44,7 @@ CONTRACTS: Mapping[str, tuple[TypeAdapter[Any], Literal["validation", "serializa
     "CarePlan": (TypeAdapter(CarePlan), "validation"),
     "DeviceBindings": (TypeAdapter(DeviceBindings), "validation"),
     "DeviceStatus": (TypeAdapter(DeviceStatus), "validation"),
+    "Consent": (TypeAdapter(Consent), "validation"),
     "Command": (COMMAND, "validation"),
     "ClinicalOutcome": (TypeAdapter(ClinicalOutcome), "validation"),
     "TeamCoverage": (TypeAdapter(TeamCoverage), "validation"),

@@ -12,9 +12,10 @@ from schemas import texts
 from schemas.audit import AuditBody
 from schemas.base import rfc3339, to_ms
 from schemas.clinical_outcome import ClinicalOutcome
+from schemas.consent import Consent
 from schemas.plan import CarePlan
 from schemas.texts import Language
-from schemas.topics import AUDIT, CARE_PLANS, CLINICAL_OUTCOMES
+from schemas.topics import AUDIT, CARE_PLANS, CLINICAL_OUTCOMES, CONSENTS
 from schemas.vital_sign import Text
 from streams.adapters.log_tail import LogTail
 from streams.adapters.settings import Settings
@@ -44,6 +45,7 @@ WHY: Mapping[Why, Text] = {
     Why.REFUSED: Text("planen blev afvist", "the plan was refused"),
     Why.PLANNED: Text("planen er ikke begyndt", "the plan has not begun"),
     Why.ENDED: Text("planen er slut", "the plan has ended"),
+    Why.CONSENT: Text("samtykket er trukket tilbage", "consent has been withdrawn"),
     Why.DIED: Text("patienten er død: ring ikke, hent udstyret", "the patient has died: do not ring, fetch the device"),
 }
 
@@ -55,7 +57,7 @@ WHY: Mapping[Why, Text] = {
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True)
 def command(*, hours: float, team: str | None, patients: bool, as_json: bool, language: Language) -> None:
-    """Who sends and has no plan: nobody may believe to be watched who is not."""
+    """Who sends and is not watched, for want of a plan or of consent: nobody may believe to be watched who is not."""
     place = here()
     found = Unwatched(place.now_ms() - int(hours * HOUR_MS), place.now_ms())
     run(_collect(place.settings, found))
@@ -68,14 +70,14 @@ def command(*, hours: float, team: str | None, patients: bool, as_json: bool, la
 
 
 async def _collect(settings: Settings, found: Unwatched) -> None:
-    async with LogTail(settings, [CARE_PLANS, CLINICAL_OUTCOMES, AUDIT]) as tail:
+    async with LogTail(settings, [CARE_PLANS, CONSENTS, CLINICAL_OUTCOMES, AUDIT]) as tail:
         async for record in tail.read():
             place = (record.partition, record.offset)
             take(found, settings.unprefixed(record.topic), place, record.value or b"")
 
 
 def take(found: Unwatched, topic: str, place: Place, value: bytes) -> None:
-    """One record of one of the three topics. What is no contract was refused as well, and says nothing here."""
+    """One record of one of these topics. What is no contract was refused as well, and says nothing here."""
     try:
         match topic:
             case topic if topic == AUDIT:
@@ -83,6 +85,8 @@ def take(found: Unwatched, topic: str, place: Place, value: bytes) -> None:
                 found.audited(body, to_ms(datetime.fromisoformat(body.at)))
             case topic if topic == CARE_PLANS:
                 found.planned(CarePlan.model_validate_json(value), place)
+            case topic if topic == CONSENTS:
+                found.asked(Consent.model_validate_json(value), place)
             case _:
                 found.happened(ClinicalOutcome.model_validate_json(value))
     except ValidationError:

@@ -93,7 +93,7 @@ def unbound(state: PatientState, verdict: Verdict, cause: str, context: Context)
 
 def ended(before: Plan | None, state: PatientState, cause: str, context: Context) -> tuple[Effect, ...]:
     """When the plan has ended and no other follows at once: patient and team are told, with whom to call."""
-    if before is None or state.plan_at(state.now_ms) is not None or state.is_dead:
+    if before is None or state.planned_at(state.now_ms) is not None or state.is_dead:
         return ()
     said = {"phone": phone(state, context)}
     return (
@@ -168,6 +168,6 @@ def absences(state: PatientState, due_ms: int, cause: str, context: Context) -> 
 
 def phone(state: PatientState, context: Context) -> str:
     """The team's telephone for patients; 112 where coverage names none."""
-    plan = state.plan_at(state.now_ms) or (parse_plan(state.plans[-1]) if state.plans else None)
+    plan = state.planned_at(state.now_ms) or (parse_plan(state.plans[-1]) if state.plans else None)
     team = None if plan is None else context.teams.get(plan.contract.team)
     return "112" if team is None or team.patient_phone is None else team.patient_phone

@@ -23,6 +23,7 @@ from schemas.command import (
     TakeOver,
 )
 from schemas.events import CommandReceived
+from streams.core.consent import contract_seen, unconsented
 from streams.core.contest import contest
 from streams.core.context import Context
 from streams.core.escalation.ladder import Trigger, is_legal
@@ -81,6 +82,9 @@ def _role(state: PatientState, command: AnyCommand, who: str) -> Verdict:
 def _requested(state: PatientState, command: RequestContact) -> Verdict:
     if command.role not in MAY_ASK:
         return _role(state, command, "the patient or the team")
+    refusal = unconsented(state, tells="always")
+    if refusal is not None:
+        return refusal._replace(by=command.by)
     return Verdict(evolve(state, requested_ms=state.now_ms), None, by=command.by)
 
 
@@ -130,6 +134,9 @@ def _act(state: PatientState, command: AlertCommand, context: Context) -> Obeyed
     if alert is None or alert.id != command.alert_id:
         next_step = "look at the patient's overview for the open one"
         return refuse(state, Outcome.REJECTED_STATE, "this alert is not open", next_step, command.by), None
+    if _is_blocked(state, command, context):
+        reason = "the patient has blocked this person or team"
+        return refuse(state, Outcome.REJECTED_ROLE, reason, "let somebody else do it", command.by), None
     within = _within(state, alert, context)
     refusal = objection(state, alert, command, within, context)
     if refusal is not None:
@@ -140,6 +147,16 @@ def _act(state: PatientState, command: AlertCommand, context: Context) -> Obeyed
     else:
         after = evolve(state, alert=move.alert)
     return Verdict(after, Outcome.ACCEPTED_RECORDED, by=command.by), move
+
+
+def _is_blocked(state: PatientState, command: AlertCommand, context: Context) -> bool:
+    """Is it somebody, somebody of a team, or an offer to a team that may get nothing about the patient?"""
+    permit = state.permit
+    if permit is None:
+        return False
+    teams = {command.to_team} if isinstance(command, HandOver) else set()
+    acts = teams | (acts_for(command, context) or frozenset())
+    return command.by in permit.recipients or not acts.isdisjoint(permit.teams)
 
 
 def _move(state: PatientState, alert: AlertState, command: AlertCommand, within: Terms, context: Context) -> Move:
@@ -168,8 +185,7 @@ def _worked(
     """What its owner did."""
     match command:
         case ContactFailed():
-            plan = state.plan_at(now_ms)
-            return contact_failed(alert, command.by, now_ms, within, None if plan is None else plan.contract)
+            return contact_failed(alert, command.by, now_ms, within, contract_seen(state))
         case Contacted():
             return contacted(alert, command.by, now_ms, within)
         case Note():

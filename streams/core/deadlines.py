@@ -6,6 +6,7 @@ from schemas.ids import make_id
 from streams.core.adherence.absence import absent_until
 from streams.core.adherence.slots import next_due, pass_due
 from streams.core.asking import absences, ended, lapsed, reminders
+from streams.core.consent import seen_by, told_of
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
@@ -13,16 +14,18 @@ from streams.core.escalation.ladder import WAITING, Trigger, phase_of
 from streams.core.escalation.moves import Move, deadline_passed, unread, worsen
 from streams.core.escalation.policy import terms
 from streams.core.evolve import evolve
+from streams.core.permit import edges as permit_edges
+from streams.core.permit import in_force
 from streams.core.plan import CLOCK_ENDS_MS, NEVER, binding_ends, parse_plan
 from streams.core.pro.held import answers_end
 from streams.core.settle import decided, settle
-from streams.core.state import PatientState
+from streams.core.state import AlertState, PatientState
 from streams.core.verdict import Verdict
 
 
 def data_due(state: PatientState) -> int:
     """Earliest deadline about data: a slot falls due, a form ceases to speak, a rule has waited long enough for
-    another reading, a plan begins or ends, a device ceases to be bound. NEVER = none.
+    another reading, a plan or a consent begins or ends, a device ceases to be bound. NEVER = none.
 
     An edge that time has passed while data had to wait is still due: the slots clocked are not those of the
     plan in force.
@@ -31,6 +34,8 @@ def data_due(state: PatientState) -> int:
     if 0 < state.recheck_ms < due:
         due = state.recheck_ms
     edges = [edge for plan in map(parse_plan, state.plans) for edge in (plan.from_ms, plan.until_ms)]
+    if state.consents:
+        edges += permit_edges(state.consents)
     plan = state.plan_at(now_ms)
     for edge in edges:
         if now_ms < edge < due:
@@ -83,6 +88,7 @@ def _ladder_fires(state: PatientState, due_ms: int, context: Context) -> tuple[P
     alert = state.alert
     assert alert is not None
     state = evolve(state, now_ms=max(state.now_ms, due_ms))
+    context = seen_by(state, context)
     cause = make_id(state.patient, "deadline", "ladder", due_ms)
     plan = state.plan_at(state.now_ms)
     within = terms(context, alert.team, None if plan is None else plan.contract)
@@ -97,8 +103,9 @@ def _ladder_fires(state: PatientState, due_ms: int, context: Context) -> tuple[P
 
 def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[PatientState, list[Effect]]:
     now_ms = max(state.now_ms, due_ms)
-    before = state.clocked_plan
+    before, alert = state.clocked_plan, state.alert
     state = reconcile(evolve(state, now_ms=now_ms), context.rules.zones)
+    whole, context = context, seen_by(state, context)
     plan = state.plan_at(now_ms)
     if plan is not None:
         absent = absent_until(state, plan, due_ms) is not None
@@ -109,9 +116,19 @@ def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[Pat
         *reminders(state, settled.triage, cause, context),
         *ended(before, settled.state, cause, context),
         *absences(settled.state, due_ms, cause, context),
+        *(_asked(settled.state, due_ms, alert, cause, whole) if state.consents else ()),
         *(lapsed(state, due_ms - 1, settled.state, cause, context) if _lapses(state, due_ms) else ()),
     )
     return settled.state, [*settled.effects, *told, *decided(settled, cause, context)]
+
+
+def _asked(
+    state: PatientState, due_ms: int, alert: AlertState | None, cause: str, context: Context
+) -> tuple[Effect, ...]:
+    """What is told where a consent begins or ends at this instant."""
+    if due_ms not in permit_edges(state.consents):
+        return ()
+    return told_of(in_force(state.consents, due_ms - 1), alert, state, cause, context)
 
 
 def _lapses(state: PatientState, at_ms: int) -> bool:

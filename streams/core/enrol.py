@@ -1,4 +1,4 @@
-"""Plans and bindings: who is watched, how, and by which devices. Only these create a patient's state."""
+"""Plans and bindings: who is watched, how, and by which devices. Only these and a consent create a patient's state."""
 
 from collections.abc import Mapping
 
@@ -21,13 +21,16 @@ def plan_received(state: PatientState, event: CarePlanReceived, context: Context
     version = parse_plan(event.payload).contract.version
     held = parse_plan(state.plans[-1]).contract.version if state.plans else 0
     if version <= held:
-        return _stale(state, version, held, repeat=event.payload in state.plans)
+        return stale(state, version, held, repeat=event.payload in state.plans)
     after = _bounded(evolve(state, plans=(*state.plans, event.payload)))
-    gap = _route_gap(event.payload, context)
     verdict = Verdict(reconcile(after, context.rules.zones), Outcome.ACCEPTED_RECORDED)
+    if after.withholds("monitoring"):
+        return verdict._replace(reason="consent.withdrawn", next_step=_ASK)
+    gap = _route_gap(event.payload, context)
     return verdict if gap is None else verdict._replace(reason=gap, next_step=_MEND)
 
 
+_ASK = "nobody watches: ask the patient, and send a consent that gives monitoring"
 _MEND = "name who is on call in the team's coverage, or contacts in the plan, before it starts"
 
 
@@ -52,7 +55,7 @@ def bindings_received(state: PatientState, event: BindingsReceived, context: Con
     version = parse_bindings(event.payload)[0]
     held = 0 if state.bindings is None else parse_bindings(state.bindings)[0]
     if version <= held:
-        return _stale(state, version, held, repeat=event.payload == state.bindings)
+        return stale(state, version, held, repeat=event.payload == state.bindings)
     # What an unbound device had said is settled by whoever binds devices; one that still is unbound is told of anew.
     refused = tuple([row for row in state.refused if row.kind != DEVICE_STATUS_KIND])
     after = review(evolve(state, bindings=event.payload, refused=refused), scoring=context.scoring)
@@ -80,7 +83,8 @@ def _unchanged(state: PatientState, plan: Plan) -> list[str]:
     return [slot.id for slot in plan.contract.slots if slot in old]
 
 
-def _stale(state: PatientState, version: int, held: int, *, repeat: bool) -> Verdict:
+def stale(state: PatientState, version: int, held: int, *, repeat: bool) -> Verdict:
+    """The refusal of a version that is not above the one held. repeat: it is the very same."""
     if repeat:
         return refuse(state, Outcome.REJECTED_DUPLICATE, f"version {version} is already there", "nothing")
     return refuse(

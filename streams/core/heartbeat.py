@@ -7,6 +7,7 @@ from schemas.events import DeviceStatusReceived
 from streams.core.admission.alive import told
 from streams.core.admission.binding import devices
 from streams.core.admission.flood import HOUR_MS, take
+from streams.core.consent import unconsented
 from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.measure import remember_refused, with_bucket, with_charge
@@ -27,6 +28,9 @@ def status_received(state: PatientState, event: DeviceStatusReceived, context: C
             "no care plan has ever been received for this patient",
             "publish the plan on care-plans.v1; a heartbeat need not be redriven",
         )
+    refusal = unconsented(state, tells="never")
+    if refusal is not None:
+        return refusal
     device = _bound(state, status.device, at_ms)
     if device is None:
         return refuse(

@@ -111,7 +111,15 @@ def _concerns(
         if own is not None:
             aspects[kind] = own
     then = evolve(
-        state, now_ms=at_ms, series=series, aspects=aspects, slots={}, refused=(), battery={}, path_late=False
+        state,
+        now_ms=at_ms,
+        series=series,
+        aspects=aspects,
+        slots={},
+        refused=(),
+        battery={},
+        path_late=False,
+        consents=(),  # chosen by now, and now allows it
     )
     return assess(then, context).concerns
 

@@ -14,6 +14,7 @@ from streams.core.admission.binding import is_contested, speaking
 from streams.core.admission.clock import compare
 from streams.core.admission.flood import MAX_DEVICES, take
 from streams.core.admission.identity import reviewed
+from streams.core.consent import unconsented
 from streams.core.contest import MEND, TAKEN
 from streams.core.context import Context
 from streams.core.evolve import evolve
@@ -81,6 +82,9 @@ def _not_ours(state: PatientState, reading: Reading, measured_ms: int) -> Verdic
             "no care plan has ever been received for this patient",
             "publish the plan on care-plans.v1, then redrive the reading",
         )
+    refusal = unconsented(state)
+    if refusal is not None:
+        return refusal
     if state.plan_at(measured_ms) is None:
         return refuse(
             remember_refused(state, reading.kind, Outcome.REJECTED_STATE, measured_ms),

@@ -65,7 +65,7 @@ def react(
             end(
                 alert,
                 Trigger.PLAN_ENDED,
-                "patient.died" if state.is_dead else "plan.ended",
+                over(state),
                 now_ms,
                 terms(context, alert.team, None),
             ),
@@ -80,6 +80,13 @@ def react(
             return evolve(state, alert=moved.alert), moved
         state = evolve(state, alert=evolve(alert, plan_team=team))
     return _follow(state, concerns, context) if concerns or alert.unconfirmed else (state, None)
+
+
+def over(state: PatientState) -> str:
+    """Why nobody watches, where no plan does: a death before the plan's end, that before a consent withdrawn."""
+    if state.is_dead:
+        return "patient.died"
+    return "plan.ended" if state.planned_at(state.now_ms) is None else "consent.withdrawn"
 
 
 def _plan_moved(alert: AlertState, team: str, now_ms: int, within: Terms) -> Move | None:

@@ -16,6 +16,7 @@ from schemas.events import Stamp
 from schemas.triage import TriageLevel
 from streams.core.learning.floor import Standing
 from streams.core.learning.memory import Fact, Memory, Waiting
+from streams.core.permit import Permit
 from streams.core.pro.held import pack_filled, unpack_filled
 from streams.core.signal.features import Aspect
 from streams.core.signal.series import pack, unpack
@@ -123,20 +124,28 @@ def encode_state(record: StateRecord) -> bytes:
             "alerts": state.alerts,
             "path_late": state.path_late,
             "shown": state.shown,
-            "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
-            "learned": state.learned,
-            "tracks": {kind: tuple(numbers) for kind, numbers in state.tracks.items()},
-            "standing": None if state.standing is None else tuple(state.standing),
-            "memory": _memory_out(state.memory),
             "answers": {name: pack_filled(filled) for name, filled in state.answers.items()},
             "symptoms": state.symptoms,
             "recheck": state.recheck_ms,
             "requested": state.requested_ms,
             "identified": [tuple(one) for one in state.identified],
             **_devices_out(state),
+            "consents": (state.told_unwatched_ms, [tuple(one) for one in state.consents]),
+            **_learned_out(state),
         },
         option=orjson.OPT_SORT_KEYS,
     )
+
+
+def _learned_out(state: PatientState) -> dict[str, Any]:
+    """What models remember of the patient."""
+    return {
+        "aspects": {kind: tuple(one) for kind, one in state.aspects.items()},
+        "learned": state.learned,
+        "tracks": {kind: tuple(numbers) for kind, numbers in state.tracks.items()},
+        "standing": None if state.standing is None else tuple(state.standing),
+        "memory": _memory_out(state.memory),
+    }
 
 
 def decode_state(data: bytes) -> StateRecord:
@@ -174,6 +183,8 @@ def decode_state(data: bytes) -> StateRecord:
         identified=tuple([Identified(*one) for one in body.get("identified", ())]),
         alive={device: SignOfLife(*one) for device, one in body.get("alive", {}).items()},
         contested=tuple([_contested(*one) for one in body.get("contested", ())]),
+        consents=tuple([_permit(*one) for one in body.get("consents", (0, ()))[1]]),
+        told_unwatched_ms=body.get("consents", (0, ()))[0],
     )
     return StateRecord(body["off"], body["due"][0], body["due"][1], state)
 
@@ -213,6 +224,12 @@ def _versioned(data: bytes) -> dict[str, Any]:
 def _stamp(coverage: int, rules: int, models: int) -> Stamp:
     """Most patients share a few."""
     return Stamp(coverage=coverage, rules=rules, models=models)
+
+
+def _permit(
+    version: int, at_ms: int, from_ms: int, until_ms: int, withheld: list[str], teams: list[str], people: list[str]
+) -> Permit:
+    return Permit(version, at_ms, from_ms, until_ms, tuple(withheld), tuple(teams), tuple(people))
 
 
 def _alert(body: dict[str, Any] | None) -> AlertState | None:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from schemas.base import rfc3339
 from schemas.ids import make_id
 from schemas.notice import Reply, ReplyKind
-from schemas.replies import REPLIES, render
+from schemas.replies import render
+from schemas.reply_texts import REPLIES
 from schemas.triage import TriageLevel
 from schemas.vitals import VITALS
 from streams.core.adherence.slots import MINUTE_MS, Zone, local_to_ms, next_occurrence, offset_s
@@ -43,8 +44,9 @@ def answer(
 ) -> tuple[SendReply, ...]:
     """One answer, rendered; empty without a plan in force, because then all messages to the patient stop.
 
-    A plan that shows no colour gets `triage.received` instead of any answer with one, or nothing.
-    key, parameters: a row of schemas.replies and its blanks. cause: id of the event or deadline; with the key it
+    A plan that shows no colour gets `triage.received` instead of any answer with one, or nothing; so does a patient
+    who wants none shown.
+    key, parameters: a row of schemas.reply_texts and its blanks. cause: id of the event or deadline; with the key it
     makes the reply's id, so one cause gives each text once. tier: of what it is about, decides whether it may wake.
     plan: whose language and team to use when none is in force: to say that nobody watches any more.
     """
@@ -52,8 +54,8 @@ def answer(
     if plan is None:
         return ()
     contract = plan.contract
-    if REPLIES[key].kind is ReplyKind.TRIAGE and contract.replies in ("off", "received"):
-        if contract.replies == "off":
+    if REPLIES[key].kind is ReplyKind.TRIAGE and (shows := _shows(state, plan)) in ("off", "received"):
+        if shows == "off":
             return ()
         key, parameters = "triage.received", {"phone": phone(plan, context)}
     row = REPLIES[key]
@@ -88,7 +90,7 @@ def of_triage(
     Forms are answered by `pro/whole_patient.py`. Blue says nothing here: what is missing is a reminder's matter.
     """
     plan = state.plan_at(state.now_ms)
-    if plan is None or plan.contract.replies != "all":
+    if plan is None or _shows(state, plan) != "all":
         return ()
     unconfirmed = state.alert is not None and state.alert.unconfirmed
     was_unconfirmed = any(move.reason.startswith("confirm.") for move in moves) or (not moves and unconfirmed)
@@ -136,6 +138,12 @@ def _filled_in(key: str, state: PatientState, plan: Plan, cause: str, context: C
         case _:
             pass
     return answer(state, key, parameters, cause, context, tier=state.shown.tier)
+
+
+def _shows(state: PatientState, plan: Plan) -> str:
+    """What automatic answers say: as the plan has it, without the colour where the patient has withdrawn that."""
+    said = plan.contract.replies
+    return "received" if said in ("all", "forms") and state.withholds("showing") else said
 
 
 def _zone(plan: Plan, context: Context) -> Zone:

@@ -8,6 +8,7 @@ from schemas.base import rfc3339
 from schemas.events import InputEvent
 from schemas.ids import UNASSIGNED_TEAM, make_id
 from streams.core.adherence.absence import called_back
+from streams.core.consent import red_left_open
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, SendReply, WriteAudit
 from streams.core.escalation.ladder import Phase, phase_of
@@ -51,6 +52,7 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     state, last = _told(state, reaction, cause, context)
     effects += [*more, *last]
     moves = tuple(m for m in (move, ended, reaction) if m is not None)
+    effects += red_left_open(state, reaction, cause, context)
     shown = Shown(
         None if triage.level is None else str(triage.level),
         triage.tier,
@@ -90,7 +92,7 @@ def _publish(move: Move, state: PatientState, cause: str, context: Context) -> l
     alert = move.alert
     ended = phase_of(alert) is Phase.ENDED
     known = alert.team in context.teams
-    plan = state.plan_at(alert.evidence_ms) or state.plan_at(state.now_ms)
+    plan = state.planned_at(alert.evidence_ms) or state.planned_at(state.now_ms)
     step = AlertStep(
         type=move.step,
         alert_id=alert.id,

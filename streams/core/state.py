@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from schemas.consent import Scope
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
 from streams.core.learning.floor import Standing
 from streams.core.learning.memory import EMPTY, Memory
 from streams.core.models.base import Parameters
+from streams.core.permit import Permit
+from streams.core.permit import in_force as permit_in_force
 from streams.core.plan import Plan, in_force, parse_plan
 from streams.core.pro.held import Filled
 from streams.core.signal.features import Aspect
@@ -210,6 +213,8 @@ class PatientState:
     memory: known outcomes, and scores that wait for theirs. Colours nothing.
     tracks: what the risk is worked out from, see `signal/tracks.py`; history, as `learned` is.
     standing: where the patient stands with the promoted model; None = it has not spoken lately.
+    consents: versions that hold or will, newest last; empty = nothing was ever withheld. told_unwatched_ms: when a
+    patient without consent was last told that nobody watches; 0 = not since it was withdrawn.
     """
 
     patient: str
@@ -243,11 +248,23 @@ class PatientState:
     identified: tuple[Identified, ...] = ()
     alive: Mapping[str, SignOfLife] = field(default_factory=dict)
     contested: tuple[Contested, ...] = ()
+    consents: tuple[Permit, ...] = ()
+    told_unwatched_ms: int = 0
 
     @property
     def is_known(self) -> bool:
         """Has anybody with the right to do so ever named this patient?"""
-        return bool(self.plans) or self.bindings is not None
+        return bool(self.plans) or self.bindings is not None or bool(self.consents)
+
+    @property
+    def permit(self) -> Permit | None:
+        """The consent in force now; None = nothing is withheld. Chosen by the patient's clock, never by measured_at."""
+        return permit_in_force(self.consents, self.now_ms) if self.consents else None
+
+    def withholds(self, scope: Scope) -> bool:
+        """Has the patient withdrawn this? For nearly everybody one look at an empty tuple."""
+        permit = self.permit
+        return permit is not None and permit.withholds(scope)
 
     @property
     def clocked_plan(self) -> Plan | None:
@@ -261,9 +278,16 @@ class PatientState:
         return any(fact.kind == "death" for fact in self.memory.facts)
 
     def plan_at(self, at_ms: int) -> Plan | None:
+        """The plan that watches at an instant. None = nobody watches: no plan then, or no consent now."""
+        if self.consents and self.withholds("monitoring"):
+            return None
+        return self.planned_at(at_ms)
+
+    def planned_at(self, at_ms: int) -> Plan | None:
         """The plan in force at an instant: the highest version that has begun, while it lasts. None = no plan then.
 
         A version replaces the lower ones for good: when it ends, none of them comes back. Death ends them all.
+        Says nothing of consent.
         """
         facts = self.memory.facts
         if facts and any(fact.kind == "death" and fact.at_ms <= at_ms for fact in facts):

@@ -2,12 +2,14 @@
 
 from typing import NamedTuple, assert_never
 
+from schemas.audit import Outcome
 from schemas.events import (
     AnswersReceived,
     BindingsReceived,
     CarePlanReceived,
     ClinicalOutcomeReceived,
     CommandReceived,
+    ConsentReceived,
     DeviceStatusReceived,
     InputEvent,
     InputRefused,
@@ -19,6 +21,7 @@ from schemas.events import (
 from schemas.topics import DEVICE_STATUS
 from streams.core.asking import came_after_the_end, disputed, ended, lapsed, persons, repeats, unbound, unwatched
 from streams.core.command import obey
+from streams.core.consent import consent_received, not_watched, planned_without, seen_by, told_of, unconsented
 from streams.core.contest import claims
 from streams.core.context import Context, later
 from streams.core.deadlines import advance, data_due, ladder_due
@@ -80,6 +83,7 @@ def step(state: PatientState, event: PatientEvent, context: Context) -> Step:
             | CommandReceived()
             | CarePlanReceived()
             | BindingsReceived()
+            | ConsentReceived()
             | ClinicalOutcomeReceived()
             | DeviceStatusReceived()
         ):
@@ -103,6 +107,7 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
     else:
         state, effects = evolve(state, now_ms=now_ms), []
     verdict, move = _decide(state, event, context)
+    whole, context = context, seen_by(verdict.state, context)
     judged: Judged | None = None
     if verdict.reading is not None and context.scoring:
         stood, judged = judge(verdict.state, context)
@@ -116,7 +121,7 @@ def _input(state: PatientState, event: InputEvent, context: Context) -> tuple[Pa
         after = followed(after, verdict, move, scored, event.id)
     told = tell(after, event, verdict, settled.triage, context)
     effects += [*(overruled(settled.effects) if told.replies else settled.effects), *scored, *told.replies]
-    effects += _told_beside(state, event, verdict, after, context)
+    effects += _told_beside(state, event, verdict, after, whole if isinstance(event, ConsentReceived) else context)
     if told.reason is not None and verdict.reason is None:
         verdict = verdict._replace(reason=told.reason)
     effects += account(event, verdict, settled, context)
@@ -127,6 +132,10 @@ def _told_beside(
     state: PatientState, event: InputEvent, verdict: Verdict, after: PatientState, context: Context
 ) -> list[Effect]:
     """What the patient hears of an input beside the colour."""
+    if verdict.outcome is Outcome.REJECTED_CONSENT:
+        return [*not_watched(state, after, event.id, context)]
+    if isinstance(event, ConsentReceived):
+        return [*told_of(state.permit, state.alert, after, event.id, context)]
     if isinstance(event, AnswersReceived):
         return [*unwatched(after, verdict, event.id, context)]
     if isinstance(event, BindingsReceived):
@@ -134,14 +143,21 @@ def _told_beside(
     if isinstance(event, CommandReceived):
         return [*disputed(state, after, event.id, context)]
     if isinstance(event, MeasurementReceived):
-        refused = verdict.outcome is not None and not verdict.outcome.is_accepted
-        if not refused:
-            return [*persons(verdict, after, event.id, context), *came_after_the_end(after, verdict, event.id, context)]
-        told = unwatched(after, verdict, event.id, context) or unbound(after, verdict, event.id, context)
-        return [*told] or [*repeats(state, after, event.id, context)]
+        return _told_of_reading(state, verdict, after, event.id, context)
     if isinstance(event, CarePlanReceived):
-        return [*ended(state.clocked_plan, after, event.id, context)]
+        told_end = ended(state.clocked_plan, after, event.id, context)
+        return [*told_end, *planned_without(state, after, event.id, context)]
     return []
+
+
+def _told_of_reading(
+    state: PatientState, verdict: Verdict, after: PatientState, cause: str, context: Context
+) -> list[Effect]:
+    refused = verdict.outcome is not None and not verdict.outcome.is_accepted
+    if not refused:
+        return [*persons(verdict, after, cause, context), *came_after_the_end(after, verdict, cause, context)]
+    told = unwatched(after, verdict, cause, context) or unbound(after, verdict, cause, context)
+    return [*told] or [*repeats(state, after, cause, context)]
 
 
 def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[Verdict, Move | None]:
@@ -152,14 +168,27 @@ def _decide(state: PatientState, event: InputEvent, context: Context) -> tuple[V
             return answers_received(state, event, context), None
         case CommandReceived():
             return obey(state, event, context)
-        case CarePlanReceived():
-            return plan_received(state, event, context), None
-        case BindingsReceived():
-            return bindings_received(state, event, context), None
-        case ClinicalOutcomeReceived():
-            return outcome_received(state, event), None
         case DeviceStatusReceived():
             return status_received(state, event, context), None
+        case _:
+            return _stated(state, event, context), None
+
+
+def _stated(
+    state: PatientState,
+    event: CarePlanReceived | BindingsReceived | ConsentReceived | ClinicalOutcomeReceived,
+    context: Context,
+) -> Verdict:
+    """What its owner says of the patient."""
+    match event:
+        case CarePlanReceived():
+            return plan_received(state, event, context)
+        case BindingsReceived():
+            return bindings_received(state, event, context)
+        case ConsentReceived():
+            return consent_received(state, event, context)
+        case ClinicalOutcomeReceived():
+            return outcome_received(state, event)
         case _:
             assert_never(event)
 
@@ -171,10 +200,11 @@ def _refused(state: PatientState, event: InputRefused, context: Context) -> tupl
     now_ms = _later(state, event.received_ms)
     state, effects = advance(_on_time(state), now_ms, _data_until(event.received_ms, context), context)
     if event.source.topic == DEVICE_STATUS:
-        return (
-            state,
-            effects,
-        )  # a heartbeat that cannot be read is no reading that is missing; quiet is found by its slot
+        return state, effects  # a heartbeat that cannot be read is no reading; quiet is found by its slot
+    refusal = unconsented(state)
+    if refusal is not None:  # nothing of theirs is looked at
+        return refusal.state, [*effects, *not_watched(state, refusal.state, event.id, context)]
+    context = seen_by(state, context)
     remembered = remember_refused(state, event.kind or "", event.outcome, event.measured_ms, event.milli)
     settled = settle(Verdict(remembered, None), None, event.id, context)
     asked = repeats(state, settled.state, event.id, context)
@@ -193,6 +223,7 @@ def _resumed(state: PatientState, event: Resumed, context: Context) -> tuple[Pat
     now_ms = _later(state, event.to_ms)
     alert, plan = state.alert, state.plan_at(now_ms)
     if alert is not None:
+        context = seen_by(state, context)
         within = terms(context, alert.team, None if plan is None else plan.contract)
         alert = resume(alert, event.from_ms, now_ms, within)
     return evolve(state, alert=alert, now_ms=now_ms), effects

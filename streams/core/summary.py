@@ -3,8 +3,17 @@
 from typing import Literal
 
 from schemas.base import rfc3339
-from schemas.ids import make_id
-from schemas.overview import AnsweredForm, DeviceView, LastReading, News2View, OpenAlert, Overview, SilenceView
+from schemas.ids import UNASSIGNED_TEAM, make_id
+from schemas.overview import (
+    AnsweredForm,
+    ConsentView,
+    DeviceView,
+    LastReading,
+    News2View,
+    OpenAlert,
+    Overview,
+    SilenceView,
+)
 from schemas.rules import RuleBundle
 from schemas.triage import TriageLevel
 from schemas.vitals import UNITS
@@ -13,6 +22,7 @@ from streams.core.adherence.silence import silences
 from streams.core.adherence.slots import next_due
 from streams.core.effects import PublishOverview
 from streams.core.escalation.moves import clock_of
+from streams.core.permit import Permit
 from streams.core.plan import NEVER, Plan, parse_plan
 from streams.core.pro.held import Filled, answers_end
 from streams.core.state import PatientState
@@ -34,7 +44,7 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
         alert=_alert(state),
         last={kind: _last(kind, state) for kind in sorted(state.series)},
         news2=_news2(triage),
-        team=None if plan is None else plan.contract.team,
+        team=None if plan is None else _team(state, plan),
         plan_version=None if plan is None else plan.contract.version,
         status=_status(state, plan),
         applied_offset=-1,
@@ -53,6 +63,7 @@ def publish(state: PatientState, triage: Triage, cause: str, rules: RuleBundle) 
             device: DeviceView(heard_at=rfc3339(one.heard_ms), fault=one.fault or None)
             for device, one in sorted(state.alive.items())
         },
+        consent=_consent(state.permit),
         symptoms={code: state.symptoms[code][0] for code in sorted(state.symptoms)},
     )
     return PublishOverview(make_id(cause, "overview"), state.now_ms, body)
@@ -62,7 +73,22 @@ def _unwatched(state: PatientState) -> tuple[str, ...]:
     """Why nobody watches any more, for the team's list; empty before the first plan has begun."""
     if state.is_dead:
         return ("patient.died",)
+    if state.planned_at(state.now_ms) is not None:
+        return ("consent.withdrawn",)
     return ("plan.ended",) if _status(state, None) == "ended" else ()
+
+
+def _team(state: PatientState, plan: Plan) -> str:
+    """Whose list the patient stands on; where that team is blocked, on the one that always exists."""
+    permit, team = state.permit, plan.contract.team
+    return UNASSIGNED_TEAM if permit is not None and team in permit.teams else team
+
+
+def _consent(permit: Permit | None) -> ConsentView | None:
+    """What is withheld now; None = nothing is."""
+    if permit is None or not (permit.withheld or permit.teams):
+        return None
+    return ConsentView(version=permit.version, withheld=permit.withheld, blocked_teams=permit.teams)
 
 
 def _absence(state: PatientState, plan: Plan) -> str | None:

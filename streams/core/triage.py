@@ -79,7 +79,8 @@ def assess(state: PatientState, context: Context) -> Triage:
     if weak:
         found += _not_cleared(view, found, weak)
     found = _confirmed_by_others(found)
-    found += raised(state.standing, context.models, context.rules, state.now_ms)
+    if state.standing is not None and not state.withholds("prevention"):
+        found += raised(state.standing, context.models, context.rules, state.now_ms)
     level, tier = _worst(found) if found else (TriageLevel.GREEN, 0)
     unsaid = level is TriageLevel.GREEN and (silence or not (state.series or _is_answered(state)))
     return Triage(None if unsaid else level, tier, found, silence, result and result[0])

@@ -22,7 +22,7 @@ from schemas.ids import is_synthetic
 from schemas.plan import CarePlan
 from schemas.plan_template import PlanTemplate
 from schemas.rules import RuleBundle
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, MEASUREMENTS
+from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, CONSENTS, MEASUREMENTS
 from streams.adapters.input_records import InputRecord
 from streams.replay.lost_reds import ENDS, Both, Rehearsal, Seen, compared
 from streams.replay.whatif import NEWS, Person, steps_of
@@ -33,7 +33,7 @@ WARM_DAYS = 7
 
 PRUNE_EVERY = 50_000
 
-KEPT = frozenset({CARE_PLANS, BINDINGS, CLINICAL_OUTCOMES})
+KEPT = frozenset({CARE_PLANS, CONSENTS, BINDINGS, CLINICAL_OUTCOMES})
 """What still holds however old it is."""
 
 WORSE = frozenset({"admission", "exacerbation", "death"})

@@ -5,10 +5,10 @@ import pytest
 
 from schemas.base import rfc3339
 from schemas.texts import Language
-from schemas.topics import AUDIT, CARE_PLANS, CLINICAL_OUTCOMES
+from schemas.topics import AUDIT, CARE_PLANS, CLINICAL_OUTCOMES, CONSENTS
 from streams.cli.unwatched import TEXTS, WHY, take, tell, to_json
 from streams.core.unwatched import Unwatched, Why
-from tests.builders import DAY, HOUR, PATIENT, T0, Patient, audits, make_outcome, make_plan
+from tests.builders import DAY, HOUR, PATIENT, T0, Patient, audits, make_consent, make_outcome, make_plan
 
 
 def found(*, dead: bool = False) -> Unwatched:
@@ -44,6 +44,19 @@ def test_for_machines_it_is_one_object() -> None:
     assert PATIENT not in orjson.dumps(body).decode().split('"')
     [row] = to_json(found(dead=True), found(dead=True).senders(), patients=True)["senders"]
     assert (PATIENT, "died", "lung", 1) == (row["patient"], row["why"], row["team"], row["inputs"])
+
+
+def test_a_withdrawn_consent_is_named_as_such() -> None:
+    """From its own topic, with the plan that still stands."""
+    patient = Patient()
+    patient.gets(make_consent())
+    patient.measures(96)
+    read = Unwatched(T0, T0 + DAY)
+    take(read, CARE_PLANS, (0, 0), make_plan().model_dump_json().encode())
+    take(read, CONSENTS, (0, 2), make_consent().model_dump_json().encode())
+    for body in audits(patient.effects):
+        take(read, AUDIT, (0, 0), body.model_dump_json().encode())
+    assert "consent has been withdrawn: 1" in "\n".join(tell(read, read.senders(), "en", patients=False))
 
 
 def test_nobody_is_news_too() -> None:

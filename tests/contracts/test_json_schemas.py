@@ -31,6 +31,7 @@ from tests.builders import (
     make_answers,
     make_bindings,
     make_command,
+    make_consent,
     make_measurement,
     make_outcome,
     make_plan,
@@ -69,7 +70,16 @@ EXAMPLE = Example(
     index=0,
 )
 TAKEN = {"valid_from": "2026-01-05T07:00:00.000Z", "kinds": ["spo2"]}
-SENT = ("Measurement", "DeviceStatus", "Answers", "CarePlan", "DeviceBindings", "Command", "ClinicalOutcome")
+SENT = (
+    "Measurement",
+    "DeviceStatus",
+    "Answers",
+    "CarePlan",
+    "DeviceBindings",
+    "Consent",
+    "Command",
+    "ClinicalOutcome",
+)
 
 
 def published(name: str) -> Validator:
@@ -95,6 +105,8 @@ def night() -> Patient:
     patient.waits(hours=30, path_late=True)
     patient.feed(Resumed(id="r", patient=PATIENT, from_ms=patient.now_ms, to_ms=patient.now_ms + 60_000, stamp=Stamp()))
     patient.commands("close", minutes=2)
+    patient.gets(make_consent(), minutes=2)
+    patient.measures(96)
     return patient
 
 
@@ -117,6 +129,7 @@ def emitted() -> Iterator[tuple[str, Any]]:
         ("Questionnaire", list(shipped_questionnaires().values())),
         ("CarePlan", [make_plan(), make_plan(slots=[make_slot()])]),
         ("DeviceBindings", [make_bindings()]),
+        ("Consent", [make_consent(), make_consent(monitoring="given", blocks={"teams": ["lung"]})]),
         ("Command", [make_command(), make_command("close"), make_command("contest_binding", spans=[TAKEN])]),
         ("ClinicalOutcome", [make_outcome()]),
         ("DeviceStatus", [make_status(), make_status(battery_percent=4, fault="E1", firmware="1.0")]),

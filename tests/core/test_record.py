@@ -27,6 +27,7 @@ from tests.builders import (
     PATIENT,
     T0,
     Patient,
+    make_consent,
     make_invalidate,
     make_outcome,
     make_refusal,
@@ -50,11 +51,14 @@ def full() -> PatientState:
     patient.commands("request_contact")
     patient.feed(make_refusal(received_ms=patient.now_ms))
     patient.measures(14, kind="glucose")
+    patient.gets(
+        make_consent(monitoring="given", showing="withdrawn", blocks={"teams": ["heart"], "recipients": ["n9"]})
+    )
     patient.waits(hours=3, path_late=True, stamp=Stamp(coverage=1, rules=2, models=3))
     standing = Standing(T0, T0 + 1, T0, 120_000, 90_000, "0" * 64)
     taken = Contested("scale-1", 7, (TakenSpan(T0, T0 + DAY, ("weight",)), TakenSpan(T0 + DAY, T0 + 2 * DAY, ())))
     answered = (Identified("weight", T0, mine=True),)
-    return evolve(patient.state, standing=standing, identified=answered, contested=(taken,))
+    return evolve(patient.state, standing=standing, identified=answered, contested=(taken,), told_unwatched_ms=T0)
 
 
 @pytest.mark.parametrize("state", [PatientState("p1"), Patient().state, full()], ids=["new", "quiet", "full"])

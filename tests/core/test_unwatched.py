@@ -6,11 +6,25 @@ import pytest
 
 from schemas.base import rfc3339, to_ms
 from schemas.clinical_outcome import ClinicalOutcome
-from schemas.events import CarePlanReceived, ClinicalOutcomeReceived
+from schemas.consent import Consent
+from schemas.events import CarePlanReceived, ClinicalOutcomeReceived, ConsentReceived
 from schemas.ids import SYNTHETIC_PREFIX
 from schemas.plan import CarePlan
 from streams.core.unwatched import Sender, Unwatched, Why, by_why
-from tests.builders import DAY, HOUR, MINUTE, PATIENT, T0, TEAM, Patient, audits, make_bindings, make_outcome, make_plan
+from tests.builders import (
+    DAY,
+    HOUR,
+    MINUTE,
+    PATIENT,
+    T0,
+    TEAM,
+    Patient,
+    audits,
+    make_bindings,
+    make_consent,
+    make_outcome,
+    make_plan,
+)
 
 
 def listed(patient: Patient, *, hours: float = 24, refused: tuple[CarePlan, ...] = ()) -> Unwatched:
@@ -19,6 +33,8 @@ def listed(patient: Patient, *, hours: float = 24, refused: tuple[CarePlan, ...]
     for event in patient.events:
         if isinstance(event, CarePlanReceived):
             found.planned(CarePlan.model_validate_json(event.payload), (event.source.partition, event.source.offset))
+        elif isinstance(event, ConsentReceived):
+            found.asked(Consent.model_validate_json(event.payload), (event.source.partition, event.source.offset))
         elif isinstance(event, ClinicalOutcomeReceived):
             found.happened(ClinicalOutcome.model_validate_json(event.payload))
     for n, plan in enumerate(refused):
@@ -119,3 +135,17 @@ def test_the_longest_unwatched_comes_first() -> None:
         for body in audits(patient.effects):
             found.audited(body.model_copy(update={"patient": name}), patient.now_ms)
     assert [("a", T0 + MINUTE), ("b", T0 + 5 * MINUTE)] == [(one.patient, one.since_ms) for one in found.senders()]
+
+
+def test_who_has_withdrawn_consent_is_listed_since_then_and_no_longer_once_it_is_given() -> None:
+    """With the team of the plan that still stands; what did not count changes nothing."""
+    patient = Patient()
+    patient.measures(96)
+    patient.gets(make_consent(), minutes=60)
+    since_ms = patient.now_ms
+    patient.gets(make_consent(monitoring="given"), minutes=1)
+    patient.measures(96)
+    patient.measures(96)
+    assert (Sender(PATIENT, Why.CONSENT, TEAM, 2, since_ms, patient.now_ms),) == listed(patient).senders()
+    patient.gets(make_consent(version=2, monitoring="given"), minutes=1)
+    assert () == listed(patient).senders()

@@ -15,6 +15,7 @@ from tests.builders import (
     make_binding,
     make_bindings,
     make_command,
+    make_consent,
     make_event,
     make_invalidate,
     make_limit,
@@ -99,6 +100,23 @@ def bindings(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
 
 
 @st.composite
+def consents(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """Monitoring or something else is withdrawn or given again, now, later or for a time; a team or person blocked."""
+    begins = now_ms + draw(st.sampled_from([-DAY, 0, 0, HOUR, DAY]))
+    changed = {
+        "version": draw(st.integers(1, 6)),
+        "monitoring": draw(st.sampled_from(["withdrawn", "given"])),
+        "showing": draw(st.sampled_from(["withdrawn", "given"])),
+        "secondary_use": draw(st.sampled_from(["withdrawn", "given"])),
+        "valid_from": rfc3339(begins),
+        "blocks": draw(st.sampled_from([{}, {}, {"teams": ["lung"]}, {"recipients": ["n1", "nurse-1"]}])),
+    }
+    if draw(st.booleans()):
+        changed["valid_until"] = rfc3339(begins + draw(st.sampled_from([1, 2 * HOUR, 3 * DAY])))
+    return make_event(make_consent(**changed), received_ms=now_ms, offset=offset)
+
+
+@st.composite
 def commands(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
     """A command about the alert that is open when it arrives ("open" is filled in then), or about none."""
     if draw(st.integers(0, 4)) == 4:
@@ -158,6 +176,7 @@ def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
         plans,
         bindings,
         heartbeats,
+        consents,
     ]
     for offset in range(len(events), len(events) + draw(st.integers(longest // 2, longest))):
         now_ms += draw(gaps)

@@ -52,7 +52,14 @@ NURSE = Recipient(id="n1", role="nurse")
 CONTEXT = replace(context(), teams={"lung": TeamCoverage(team="lung", version=1, recipients=(NURSE,))})
 OUTCOMES = {
     *("accepted.no_alert", "accepted.alert", "accepted.suppressed", "accepted.recorded"),
-    *("rejected.unknown_patient", "rejected.unbound_device", "rejected.role", "rejected.state", "rejected.duplicate"),
+    *(
+        "rejected.unknown_patient",
+        "rejected.unbound_device",
+        "rejected.consent",
+        "rejected.role",
+        "rejected.state",
+        "rejected.duplicate",
+    ),
     "quarantined.flood",
 }
 """Every outcome that `step` can come to."""
@@ -220,7 +227,9 @@ def test_every_red_of_the_order_of_measurement_is_seen_in_any_order(
         then = replace(final, now_ms=moment, series={kind: points for kind, points in series.items() if points})
         reds = [f for f in assess(then, CONTEXT).concerns if f.level is TriageLevel.RED and not f.unconfirmed]
         for finding in reds:
-            assert {finding.reason, finding.reason_then} & seen
+            # A score that has grown from medium to high is told as high: the worse red of the same readings and more.
+            worse = {"news2.high"} if finding.reason == "news2.medium" else set()
+            assert {finding.reason, finding.reason_then, *worse} & seen
 
 
 @EXAMPLES

@@ -6,7 +6,8 @@ import pytest
 
 from schemas.errors import ContractError
 from schemas.notice import ReplyKind
-from schemas.replies import REPLIES, blanks, local_time, render
+from schemas.replies import blanks, local_time, render
+from schemas.reply_texts import REPLIES
 
 GIVEN = {"at": "2026-04-06T08:00", "phone": "1813", "kind": "spo2"}
 

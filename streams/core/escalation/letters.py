@@ -8,7 +8,7 @@ from schemas.notice import Notice, NoticeAction, notice_id
 from schemas.triage import TriageLevel
 from streams.core.context import Context
 from streams.core.effects import SendNotice
-from streams.core.escalation.policy import terms
+from streams.core.escalation.policy import first_rung, terms
 from streams.core.escalation.recipients import Addressee, device_owner, rung_addressees
 from streams.core.plan import Plan
 from streams.core.state import PatientState, Shown
@@ -23,17 +23,20 @@ OF_DEVICES = ("device.", "refused.device_status.")
 """Beginnings of the reason codes that whoever gives out devices is told of."""
 
 
-def letter(state: PatientState, plan: Plan, reason: str, cause: str, context: Context) -> tuple[SendNotice, ...]:
+def letter(
+    state: PatientState, plan: Plan, reason: str, cause: str, context: Context, tier: int = TIER
+) -> tuple[SendNotice, ...]:
     """One letter to the first rung of the plan's team. Empty = the team is unknown or has nobody; the overview says it.
 
     Its alert_id is its own: what it tells of is no alert. cause: id of the event or deadline.
+    tier: of what it is about; one that nobody may wait for goes to the on-call route outside hours, as a page would.
     """
     team = plan.contract.team
     within = terms(context, team, plan.contract)
-    to = rung_addressees(within, TIER, 0, state.now_ms)
+    to = rung_addressees(within, tier, first_rung(within, tier, state.now_ms), state.now_ms)
     if reason in ABOUT_DEVICES and within.team is not None and within.team.device_owner is not None:
         to = [*to, *device_owner(within.team.device_owner)]
-    return _written(state, plan, (reason,), to, make_id(cause, "letter", reason))
+    return _written(state, plan, (reason,), to, make_id(cause, "letter", reason), tier)
 
 
 def device_letter(state: PatientState, before: Shown | None, cause: str, context: Context) -> tuple[SendNotice, ...]:
@@ -55,7 +58,12 @@ def device_letter(state: PatientState, before: Shown | None, cause: str, context
 
 
 def _written(
-    state: PatientState, plan: Plan, reasons: tuple[str, ...], to: Sequence[Addressee], about: str
+    state: PatientState,
+    plan: Plan,
+    reasons: tuple[str, ...],
+    to: Sequence[Addressee],
+    about: str,
+    tier: int = TIER,
 ) -> tuple[SendNotice, ...]:
     return tuple(
         SendNotice(
@@ -70,8 +78,8 @@ def _written(
                 recipient=one.id,
                 role=one.role,
                 channel=one.channel,
-                level=TriageLevel.YELLOW,
-                tier=TIER,
+                level=TriageLevel.YELLOW if tier <= TIER else TriageLevel.RED,
+                tier=tier,
                 rung=0,
                 reasons=reasons,
                 unconfirmed=False,

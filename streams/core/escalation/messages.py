@@ -41,7 +41,7 @@ def tell(move: Move, state: PatientState, cause: str, context: Context) -> tuple
     within = terms(context, move.alert.team, contract)
     effects: list[Effect] = []
     for action, addressees in _addressed(move, within, contract, context):
-        to = list(_once(addressees))
+        to = [one for one in _once(addressees) if not _is_barred(one, action, state)]
         rests_on = origin(state, move.alert, context) if to and action is NoticeAction.TRIGGER else None
         effects += [SendNotice(move.at_ms, _notice(move, state, action, one, rests_on)) for one in to]
     effects += [SendNotice(move.at_ms, one) for one in _to_device_owner(move, within, state)]
@@ -52,6 +52,12 @@ def tell(move: Move, state: PatientState, cause: str, context: Context) -> tuple
         alert = evolve(alert, pending=tuple(notice.id for notice in paged))
     replies, alert = _replies(move, alert, state, cause, within, context)
     return alert, [*effects, *replies]
+
+
+def _is_barred(one: Addressee, action: NoticeAction, state: PatientState) -> bool:
+    """Has the patient blocked this person, or what they are told as? Who was paged still hears that it is over."""
+    permit = state.permit
+    return permit is not None and action is not NoticeAction.RESOLVE and permit.bars(one.role, one.id)
 
 
 def _once(addressees: Iterable[Addressee]) -> Iterable[Addressee]:

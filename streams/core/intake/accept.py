@@ -13,6 +13,7 @@ from schemas.binding import DeviceBindings
 from schemas.clinical_outcome import ClinicalOutcome
 from schemas.codec import MAX_INPUT_BYTES, Headers, MalformedError, loads
 from schemas.command import COMMAND
+from schemas.consent import Consent
 from schemas.device_status import DeviceStatus
 from schemas.errors import ContractError
 from schemas.events import (
@@ -21,6 +22,7 @@ from schemas.events import (
     CarePlanReceived,
     ClinicalOutcomeReceived,
     CommandReceived,
+    ConsentReceived,
     DeviceStatusReceived,
     InputEvent,
     InputRefused,
@@ -31,10 +33,27 @@ from schemas.events import (
 from schemas.ids import is_pseudonym, make_id
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
-from schemas.topics import ANSWERS, BINDINGS, CARE_PLANS, CLINICAL_OUTCOMES, COMMANDS, DEVICE_STATUS, MEASUREMENTS
+from schemas.topics import (
+    ANSWERS,
+    BINDINGS,
+    CARE_PLANS,
+    CLINICAL_OUTCOMES,
+    COMMANDS,
+    CONSENTS,
+    DEVICE_STATUS,
+    MEASUREMENTS,
+)
 from schemas.vitals import VITALS
 from streams.core.context import Context
-from streams.core.intake.content import Fault, check_bindings, check_measurement, check_outcome, check_plan, check_time
+from streams.core.intake.content import (
+    Fault,
+    check_bindings,
+    check_consent,
+    check_measurement,
+    check_outcome,
+    check_plan,
+    check_time,
+)
 from streams.core.pro.held import REFUSED_KIND
 
 REDRIVE_HEADER = "nattevagt_redrive_of"
@@ -115,6 +134,12 @@ def _bindings(body: object, record: RawRecord, context: Context) -> str:  # noqa
     return bindings.patient
 
 
+def _consent(body: object, record: RawRecord, context: Context) -> str:  # noqa: ARG001 - one signature for all
+    consent = Consent.model_validate(body)
+    check_consent(consent)
+    return consent.patient
+
+
 def _outcome(body: object, record: RawRecord, context: Context) -> str:
     outcome = ClinicalOutcome.model_validate(body)
     check_outcome(outcome, record.at_ms, context)
@@ -142,6 +167,7 @@ Received = (
     | type[CommandReceived]
     | type[CarePlanReceived]
     | type[BindingsReceived]
+    | type[ConsentReceived]
     | type[ClinicalOutcomeReceived]
     | type[AnswersReceived]
     | type[DeviceStatusReceived]
@@ -153,6 +179,7 @@ CONTRACTS: Mapping[str, tuple[Check, Received]] = {
     COMMANDS: (_command, CommandReceived),
     CARE_PLANS: (_plan, CarePlanReceived),
     BINDINGS: (_bindings, BindingsReceived),
+    CONSENTS: (_consent, ConsentReceived),
     CLINICAL_OUTCOMES: (_outcome, ClinicalOutcomeReceived),
     DEVICE_STATUS: (_status, DeviceStatusReceived),
 }

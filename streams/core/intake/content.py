@@ -6,6 +6,7 @@ from schemas.audit import Outcome
 from schemas.base import to_ms
 from schemas.binding import DeviceBindings
 from schemas.clinical_outcome import ClinicalOutcome
+from schemas.consent import Consent
 from schemas.errors import NattevagtError
 from schemas.measurement import Measurement
 from schemas.plan import CarePlan
@@ -180,6 +181,16 @@ def _check_habits(plan: CarePlan) -> None:
 def check_bindings(bindings: DeviceBindings) -> None:
     """Bindings may only name kinds that exist."""
     _known("devices: kind", [kind for device in bindings.devices for kind in device.kinds], VITALS)
+
+
+def check_consent(consent: Consent) -> None:
+    """A consent for a time would say nothing: without it, or after it, nothing is withheld either."""
+    if consent.valid_until is not None and not (consent.withheld or consent.blocks.teams or consent.blocks.recipients):
+        raise Fault(
+            Outcome.REJECTED_SCHEMA,
+            "valid_until: it withholds nothing that could end",
+            "send without an end; to stop later, send a version that withdraws from then on, or end the plan",
+        )
 
 
 def _known(where: str, named: Sequence[str], known: Container[str]) -> None:

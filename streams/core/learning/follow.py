@@ -30,7 +30,7 @@ def followed(
             memory = known(memory, Fact(move.alert.raised_ms, CONFIRMED))
     if verdict.reading is not None:
         memory = heard(memory, state.now_ms)
-    for effect in scored:
+    for effect in scored if not state.withholds("secondary_use") else ():
         score = effect.score
         if score.model in BY_ID:
             told = {**score.challengers, score.model: score.score}

@@ -46,11 +46,14 @@ class Settled(NamedTuple):
 def ripen(before: PatientState, state: PatientState, cause: str) -> tuple[PatientState, list[PublishExample]]:
     """Settle every row whose outcome is known or never will be. before: the state the event met; cause: its id.
 
-    Looks at rows only when a fact has come, the oldest is ripe, or no plan is in force.
+    Looks at rows only when a fact has come, the oldest is ripe, or no plan is in force. Of somebody whose data may not
+    be used again they are forgotten, and nothing is told.
     """
     memory = state.memory
     if not memory.rows:
         return state, []
+    if state.withholds("secondary_use"):
+        return evolve(state, memory=Memory(memory.facts, (), memory.heard_ms)), []
     now_min = state.now_ms // MINUTE_MS
     over = state.plan_at(state.now_ms) is None
     if memory.facts is before.memory.facts and now_min < memory.rows[0].at_min + RIPE_MIN and not over:

@@ -10,6 +10,7 @@ from schemas.events import AnswersReceived
 from schemas.questionnaire import Questionnaire
 from schemas.triage import Finding, TriageLevel
 from streams.core.adherence.slots import DAY_MS, offset_s
+from streams.core.consent import unconsented
 from streams.core.context import Context
 from streams.core.evolve import evolve
 from streams.core.measure import remember_refused
@@ -47,6 +48,9 @@ def answers_received(state: PatientState, event: AnswersReceived, context: Conte
             "no care plan has ever been received for this patient",
             "publish the plan on care-plans.v1, then redrive the form",
         )
+    refusal = unconsented(state)
+    if refusal is not None:
+        return refusal
     plan = state.plan_at(to_ms(answers.answered_at))
     if plan is None:
         return _refused(

@@ -13,11 +13,11 @@ class MissingReference:
     version = "3"
     source = "FUT task RefRangeNeeded; clinical README section 9: COPD without a target is a task"
     summary = (
-        "a rule of the plan lacks what it compares with or is not in the rule bundle, or a device is somebody else's"
+        "a rule lacks what it compares with, or is not in the bundle; a device is somebody else's, or the team blocked"
     )
 
     def evaluate(self, view: View, found: tuple[Finding, ...]) -> tuple[Finding, ...]:  # noqa: ARG002 - contract of a rule
-        """One finding per missing reference, tier 1, as old as the plan."""
+        """One finding per missing reference, tier 1, as old as the plan; a team that is blocked must be answered."""
         plan = view.plan
         missing = plan.lacking
         if plan.rows and not view.table.ids.issuperset(plan.rows):
@@ -26,7 +26,17 @@ class MissingReference:
             missing = (*missing, "habitual")
         if view.state.contested and _is_taken(view):
             missing = (*missing, "device")
-        return _findings(missing, plan.from_ms) if missing else ()
+        lacking = _findings(missing, plan.from_ms) if missing else ()
+        permit = view.state.permit
+        if permit is None or plan.contract.team not in permit.teams:
+            return lacking
+        return (*lacking, _blocked(max(permit.since_ms, plan.from_ms)))
+
+
+def _blocked(since_ms: int) -> Finding:
+    """Nobody but the readers of alerts.v1.unassigned sees this patient: that is somebody's task now."""
+    rule = MissingReference
+    return Finding(rule.id, rule.version, TriageLevel.YELLOW, 2, "consent.team_blocked", since_ms)
 
 
 @lru_cache(maxsize=1024)
