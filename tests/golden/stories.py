@@ -13,9 +13,10 @@ from schemas.binding import DeviceBindings
 from schemas.circumstances import Circumstances
 from schemas.codec import dumps
 from schemas.command import Acknowledge, Close, ContestBinding, Identify, Invalidate
-from schemas.plan import PlannedAbsence
+from schemas.consent import Consent
+from schemas.plan import PlanContact, PlannedAbsence
 from schemas.topics import ANSWERS
-from streams.adapters.input_records import InputRecord, bindings, command, measurement, reading, status
+from streams.adapters.input_records import InputRecord, bindings, command, consent, measurement, reading, status
 from streams.sim.patients import HOUR_MS, MINUTE_MS, UPLOAD_MS, copd, heart
 from tests.golden.telling import DAY_MS, START_MS, Command, Teller
 
@@ -298,6 +299,29 @@ def _instant(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
+def consent_withdrawn(tell: Teller) -> None:
+    """Red in the evening, and an hour later the patient will not be monitored any more: the duty telephone is told,
+    what comes afterwards is refused. On the sixth day consent is given again, without colours and without the GP, and
+    the red that nobody has answered is raised anew.
+    """
+    who = copd("gold-consent")
+    tell.enrol(who, replies="all", contacts=(PlanContact(id="gp-1", role="gp"),))
+    tell.sets(who, range(2), {})
+    tell.reads(who, "spo2", 84, tell.at(1, "20:00"))
+    tell.reads(who, "spo2", 83, tell.at(1, "20:10"))
+    said = {"patient": who.name, "by": who.name}
+    for version, at_ms, scopes in (
+        (1, tell.at(1, "21:00"), {"monitoring": "withdrawn"}),
+        (2, tell.at(5, "10:00"), {"showing": "withdrawn", "sharing": "withdrawn"}),
+    ):
+        body = {**said, "id": f"consent-{version}", "version": version, "valid_from": rfc3339(at_ms), **scopes}
+        tell.add(consent(Consent.model_validate(body), at_ms))
+    tell.sets(who, range(2, 4), {"spo2": 92})
+    tell.says(tell.at(5, "10:05"), who.name, acknowledge("duty-lung", who.name, tell.at(5, "10:05")))
+    tell.says(tell.at(5, "10:40"), who.name, close("duty-lung", who.name, tell.at(5, "10:40"), "known"))
+    tell.sets(who, range(5, 9), {"spo2": 92}, "17:50")
+
+
 STORIES: Mapping[str, Callable[[Teller], None]] = {
     "exacerbation": exacerbation,
     "weight-gain": weight_gain,
@@ -315,4 +339,5 @@ STORIES: Mapping[str, Callable[[Teller], None]] = {
     "is-this-you": is_this_you,
     "dead-device": dead_device,
     "one-scale-two-bindings": one_scale_two_bindings,
+    "consent-withdrawn": consent_withdrawn,
 }

@@ -19,7 +19,7 @@ from streams.sim.story import FIRST_NIGHT_MS, Story
 DAY_MS = 86_400_000
 UNREACHED = {
     Outcome.REJECTED_AUTH: "the gateway decides it",
-    Outcome.REJECTED_CONSENT: "consents come with a later issue",
+    Outcome.REJECTED_CONSENT: "nobody withdraws consent that night; the golden story consent-withdrawn does",
     Outcome.FAILED_INTERNAL: "a defect of ours",
     Outcome.LOST_GAP: "a log that lost records",
 }
