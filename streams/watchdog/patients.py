@@ -18,7 +18,10 @@ from streams.adapters.input_records import InputRecord, partition_of
 DEVICE = "nattevagt-watchdog"
 ACTOR = "nattevagt-watchdog"
 VERSION = 1
-"""Of coverage, plans and bindings: raise it when one of them changes here."""
+"""Of coverage and plans: raise it when one of them changes here."""
+
+BINDINGS_VERSION = 2
+"""The same for bindings. 2: the device is said to be shared, or the registry would leave it to one patient alone."""
 
 KIND, UNIT = "spo2", "%"
 RED_BELOW, RED = 90, 80
@@ -59,8 +62,8 @@ def enrolment(patient: str, at_ms: int) -> tuple[InputRecord, InputRecord]:
         limits=(Limit(kind=KIND, red_below=RED_BELOW),),
         rules=("limits",),
     )
-    device = Binding(device=DEVICE, valid_from=SINCE, kinds=(KIND,), max_per_hour=PER_HOUR)
-    bindings = DeviceBindings(patient=patient, version=VERSION, devices=(device,))
+    device = Binding(device=DEVICE, valid_from=SINCE, kinds=(KIND,), max_per_hour=PER_HOUR, shared=True)
+    bindings = DeviceBindings(patient=patient, version=BINDINGS_VERSION, devices=(device,))
     return input_records.plan(plan, at_ms), input_records.bindings(bindings, at_ms)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from schemas.events import EVENT, PartitionAlive
-from schemas.topics import AUDIT, INPUTS, NOTICES, OVERVIEW, PATIENT_EVENTS, REJECTED, REPLIES, SCORES
+from schemas.topics import AUDIT, DEVICE_CLAIMS, INPUTS, NOTICES, OVERVIEW, PATIENT_EVENTS, REJECTED, REPLIES, SCORES
 from streams.core.intake.accept import RawRecord
 from streams.replay.decisions import is_watch_alive
 from tests.chaos.evidence import Evidence, Place
@@ -66,6 +66,8 @@ class Verdict:
     repeats: int = 0
     rejected_missing: int = 0
     overviews_wrong: int = 0
+    claims_missing: int = 0
+    claims_wrong: int = 0
     copies: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -231,6 +233,7 @@ def _rest(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
     """rejected.v1 holds every refused record untouched; overview.v1's highest applied offset is the truth."""
     rejected = {said(record) for _, records in evidence.of(REJECTED) for record in records}
     verdict.rejected_missing = len(expected.rejected - rejected)
+    _claims(verdict, expected, evidence)
     newest: dict[bytes | None, dict[str, Any]] = {}
     for _, records in evidence.of(OVERVIEW):
         for record in records:
@@ -242,6 +245,15 @@ def _rest(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
         if _shown(newest.get(key)) != _shown(orjson.loads(owed.value or b"{}")):
             verdict.overviews_wrong += 1
             verdict.name(f"overview {key!r} is {newest.get(key)}, should be {owed.value!r}")
+
+
+def _claims(verdict: Verdict, expected: Expected, evidence: Evidence) -> None:
+    """Each claim of a device by its id, to the byte. Between patients there is no order to keep."""
+    there = {place: {body.id: body for body in map(said, records)} for place, records in evidence.of(DEVICE_CLAIMS)}
+    for place, due in expected.claims.items():
+        held = there.get(place, {})
+        verdict.claims_missing += len(due.keys() - held.keys())
+        verdict.claims_wrong += sum(held[one] != body for one, body in due.items() if one in held)
 
 
 def _shown(body: dict[str, Any] | None) -> dict[str, Any] | None:

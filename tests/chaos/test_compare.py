@@ -8,7 +8,7 @@ import pytest
 from schemas.catalog import default_bundle
 from schemas.codec import dumps
 from schemas.coverage import TeamCoverage
-from schemas.topics import ALERTS, AUDIT, OVERVIEW, PATIENT_EVENTS, REJECTED, SCORES, STATE
+from schemas.topics import ALERTS, AUDIT, DEVICE_CLAIMS, OVERVIEW, PATIENT_EVENTS, REJECTED, SCORES, STATE
 from streams.adapters.input_records import partition_of
 from streams.adapters.settings import Settings
 from streams.core.context import Reference
@@ -64,7 +64,7 @@ def _publish(found: Evidence, owed: Expected) -> None:
     for partition, values in owed.states.items():
         for key, value in values.items():
             _append(found, (STATE, partition), Said(key, value, ()))
-    for place, bodies in (owed.alerts | owed.messages | owed.scores).items():
+    for place, bodies in (owed.alerts | owed.messages | owed.scores | owed.claims).items():
         for body in bodies.values():
             _append(found, place, body)
     for topic, bodies in ((AUDIT, owed.audit), (OVERVIEW, owed.overviews)):
@@ -137,6 +137,15 @@ def _lose_rejected(evidence: Evidence) -> None:
     _log(evidence, REJECTED).pop()
 
 
+def _lose_claim(evidence: Evidence) -> None:
+    _log(evidence, DEVICE_CLAIMS).pop()
+
+
+def _change_claim(evidence: Evidence) -> None:
+    log = _log(evidence, DEVICE_CLAIMS)
+    log[0] = replace(log[0], value=(log[0].value or b"").replace(b'"version":1', b'"version":9'))
+
+
 def _old_overview(evidence: Evidence) -> None:
     log = _log(evidence, OVERVIEW)
     log[0] = replace(log[0], value=(log[0].value or b"").replace(b'"level":"', b'"level":"un'))
@@ -157,6 +166,8 @@ def _old_overview(evidence: Evidence) -> None:
         (_leave_unfolded, {"unfolded"}),
         (_lose_rejected, {"rejected_missing"}),
         (_old_overview, {"overviews_wrong"}),
+        (_lose_claim, {"claims_missing"}),
+        (_change_claim, {"claims_wrong"}),
     ],
 )
 def test_one_harm_is_named(evidence: Evidence, harm: Callable[[Evidence], None], named: set[str]) -> None:

@@ -196,6 +196,12 @@ def test_what_waits_is_judged_by_its_age(age_ms: int | None, expected: Verdict) 
     assert [expected] == verdicts(doctor_log.waiting({MEASUREMENTS: 7}, ages))
 
 
+def test_claims_that_wait_are_a_warning_where_people_are_watched() -> None:
+    """Two may hold one device; a demo needs no registry."""
+    left = [(0, False), (3, True), (3, False)]
+    assert [OK, OK, WARN] == verdicts([one for few, toy in left for one in doctor_log.decided(9, few, toy=toy)])
+
+
 def sign(age_ms: int, *, assessed_ms: int = 1_000) -> ConsumerRecord:
     """A WatchAlive so old, which stands for an instant so long ago."""
     value = orjson.dumps({"type": "watch_alive", "assessed_up_to": rfc3339(NOW - assessed_ms)})

@@ -135,6 +135,20 @@ def commands(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
 
 
 @st.composite
+def contests(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
+    """The registry says that a device is somebody else's for some time, or no longer is; sometimes late or again."""
+    since = now_ms - draw(ages)
+    span = {"valid_from": rfc3339(since), "valid_until": draw(st.sampled_from([None, rfc3339(since + 13 * HOUR)]))}
+    command = make_command(
+        "contest_binding",
+        device=draw(st.sampled_from(["oximeter-1", "stranger"])),
+        upto=draw(st.integers(1, 4)),
+        spans=draw(st.sampled_from([[], [span], [span | {"kinds": ["weight"]}]])),
+    )
+    return make_event(command, received_ms=now_ms, offset=offset)
+
+
+@st.composite
 def others(draw: DrawFn, now_ms: int, offset: int) -> PatientEvent:
     """Refusals, timers on time and held back, outages."""
     what = draw(st.sampled_from(["refused", "timer", "held back", "resumed"]))
@@ -177,6 +191,7 @@ def lives(draw: DrawFn, *, longest: int = 14) -> list[PatientEvent]:
         bindings,
         heartbeats,
         consents,
+        contests,
     ]
     for offset in range(len(events), len(events) + draw(st.integers(longest // 2, longest))):
         now_ms += draw(gaps)

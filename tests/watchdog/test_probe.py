@@ -12,6 +12,9 @@ from schemas.measurement import Measurement
 from schemas.plan import CarePlan
 from schemas.triage import TriageLevel
 from streams.adapters.input_records import partition_of
+from streams.core.claims import Claims, contested, with_claim
+from streams.core.contest import claims as claimed
+from streams.core.state import PatientState
 from streams.watchdog import patients
 from streams.watchdog.probe import LOOK_S, SAYINGS, Probe, Stage, Want
 
@@ -167,6 +170,17 @@ def test_what_is_sent_fulfils_the_contracts() -> None:
     assert NAME == Measurement.model_validate_json(reading.value or b"").patient
     assert "close" == loads(patients.close(NAME, "a", 1, SENT_MS).value or b"")["type"]
     assert {NAME.encode()} == {plan.key, bindings.key, reading.key}
+
+
+def test_its_patients_may_have_their_one_device_together() -> None:
+    """Else the registry would leave it to the first of them, and every other partition would page."""
+    claims = Claims()
+    for number, name in enumerate(patients.patients(12)):
+        bound = patients.enrolment(name, SENT_MS)[1]
+        now = PatientState(name, bindings=(bound.value or b"").decode())
+        for effect in claimed(PatientState(name), now, "cause"):
+            claims = with_claim(claims, effect.claim, number)
+    assert (12, {}) == (len(claims.wanted), contested(claims))
 
 
 def test_every_stage_has_words() -> None:

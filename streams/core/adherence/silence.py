@@ -7,7 +7,7 @@ from typing import NamedTuple
 from schemas.plan import Slot
 from schemas.rules import RuleBundle
 from streams.core.admission.alive import Word, word
-from streams.core.admission.binding import devices
+from streams.core.admission.binding import devices, is_contested
 from streams.core.state import PatientState
 
 OPEN_PHASE = "open"
@@ -89,7 +89,8 @@ def _cause(
     low = rules.battery.low_percent
     for device in devices(state):
         held = state.battery.get(device.id)
-        if held is not None and held[0] <= low and device.covers(state.now_ms, kind):
+        speaks = device.covers(state.now_ms, kind) and not is_contested(state, device.id, kind, state.now_ms)
+        if held is not None and held[0] <= low and speaks:
             return Cause.DEVICE
     if said is not None and not said.is_quiet:
         return Cause.PATIENT

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from streams.core.admission.binding import devices
+from streams.core.admission.binding import devices, is_contested
 from streams.core.admission.flood import MAX_DEVICES
 from streams.core.state import PatientState, SignOfLife
 
@@ -52,7 +52,7 @@ def word(state: PatientState, kind: str, at_ms: int) -> Word | None:
     """
     found = None
     for device in devices(state):
-        if not device.heartbeat_ms or not device.covers(at_ms, kind):
+        if not device.heartbeat_ms or not device.covers(at_ms, kind) or is_contested(state, device.id, kind, at_ms):
             continue
         sign = state.alive.get(device.id)
         heard_ms = device.from_ms if sign is None else max(sign.heard_ms, device.from_ms)
