@@ -115,7 +115,7 @@ def told_of(
     """
     plan = state.planned_at(state.now_ms)
     now = state.permit
-    if plan is None or before is now:
+    if plan is None or before == now:
         return ()
     phoned = {"phone": phone(state, context)}
     was, withdrawn = _withdrawn(before), _withdrawn(now)
@@ -124,7 +124,7 @@ def told_of(
         key = "information.withdrawn_in_red" if red else "information.withdrawn"
         return (
             *answer(state, key, phoned, cause, context, plan=plan),
-            *letter(state, plan, "consent.withdrawn", cause, context),
+            *letter(state, plan, WITHDRAWN, cause, context),
         )
     told: tuple[Effect, ...] = ()
     if was and not withdrawn:
@@ -154,9 +154,12 @@ def red_left_open(state: PatientState, move: Move | None, cause: str, context: C
 def planned_without(before: PatientState, state: PatientState, cause: str, context: Context) -> tuple[Effect, ...]:
     """A plan comes into force for somebody who has withdrawn consent: its team hears that nobody watches."""
     plan = state.planned_at(state.now_ms)
-    if plan is None or plan is before.planned_at(before.now_ms) or not state.withholds("monitoring"):
+    held = before.planned_at(before.now_ms)
+    if plan is None or not state.withholds("monitoring"):
         return ()
-    return letter(state, plan, "consent.withdrawn", cause, context)
+    if held is not None and held.contract.version == plan.contract.version:
+        return ()
+    return letter(state, plan, WITHDRAWN, cause, context)
 
 
 def _withdrawn(permit: Permit | None) -> bool:

@@ -6,7 +6,7 @@ from schemas.ids import make_id
 from streams.core.adherence.absence import absent_until
 from streams.core.adherence.slots import next_due, pass_due
 from streams.core.asking import absences, ended, lapsed, reminders
-from streams.core.consent import seen_by, told_of
+from streams.core.consent import planned_without, seen_by, told_of
 from streams.core.context import Context
 from streams.core.effects import Effect
 from streams.core.enrol import reconcile
@@ -125,9 +125,9 @@ def _data_fires(state: PatientState, due_ms: int, context: Context) -> tuple[Pat
 def _asked(
     state: PatientState, due_ms: int, alert: AlertState | None, cause: str, context: Context
 ) -> tuple[Effect, ...]:
-    """What is told where a consent begins or ends at this instant."""
+    """What is told where a consent begins or ends at this instant, or a plan for somebody who has withdrawn it."""
     if due_ms not in permit_edges(state.consents):
-        return ()
+        return planned_without(evolve(state, now_ms=due_ms - 1), state, cause, context)
     return told_of(in_force(state.consents, due_ms - 1), alert, state, cause, context)
 
 

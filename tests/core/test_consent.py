@@ -200,6 +200,18 @@ def test_an_opt_out_before_any_plan_holds_when_the_plan_comes() -> None:
     assert [] == alerts(patient.effects)
 
 
+def test_a_scheduled_plan_that_begins_without_consent_is_told_to_its_team_then() -> None:
+    """At its own time; a slot or another deadline tells nothing again."""
+    patient = watched(known=False, slots=[])
+    patient.gets(make_consent())
+    patient.gets(make_plan(valid_from=rfc3339(T0 + HOUR), valid_until=rfc3339(T0 + 5 * HOUR)))
+    assert [] == letters(patient)
+    patient.waits(hours=2)
+    assert [("consent.withdrawn", "n1", None)] == letters(patient)
+    patient.waits(hours=30)
+    assert 1 == len(letters(patient))
+
+
 @pytest.mark.parametrize(
     ("version", "same", "expected"), [(2, True, "duplicate"), (2, False, "state"), (1, False, "state")]
 )
