@@ -44,7 +44,7 @@ class TeamCoverage(Closed):
     calendar: which public holidays of the rule bundle hold; `none` = none do. closed: more days without cover.
     outside_hours: `wait` = alerts stay until the next shift; `on_call` = they go to `on_call` at once.
     patient_phone: whom the team's patients call when nobody reads; None = only 112 can be named.
-    device_owner: who gives out the team's devices, told of one that keeps sending without being bound; None = the team.
+    device_owner: who gives out the team's devices, told of a quiet, faulty or unbound one; None = the team.
     ladder: times of its own; what it leaves out is the bundle's, and a plan may set others.
     """
 

@@ -58,7 +58,12 @@ def bindings_received(state: PatientState, event: BindingsReceived, context: Con
         return stale(state, version, held, repeat=event.payload == state.bindings)
     # What an unbound device had said is settled by whoever binds devices; one that still is unbound is told of anew.
     refused = tuple([row for row in state.refused if row.kind != DEVICE_STATUS_KIND])
-    after = review(evolve(state, bindings=event.payload, refused=refused), scoring=context.scoring)
+    # Nobody is asked to mend a device that has been taken away.
+    bound = {device.id for device in parse_bindings(event.payload)[1] if device.until_ms > state.now_ms}
+    battery = {name: told for name, told in state.battery.items() if name in bound}
+    alive = {name: sign for name, sign in state.alive.items() if name in bound}
+    after = evolve(state, bindings=event.payload, refused=refused, battery=battery, alive=alive)
+    after = review(after, scoring=context.scoring)
     return Verdict(after, Outcome.ACCEPTED_RECORDED)
 
 

@@ -6,14 +6,14 @@ from schemas.device_status import DeviceStatus
 from schemas.events import DeviceStatusReceived
 from streams.core.admission.alive import told
 from streams.core.admission.binding import devices
-from streams.core.admission.flood import HOUR_MS, take
+from streams.core.admission.flood import HEARTBEATS, HOUR_MS, take
 from streams.core.consent import unconsented
 from streams.core.context import Context
 from streams.core.evolve import evolve
-from streams.core.measure import remember_refused, with_bucket, with_charge
+from streams.core.measure import with_bucket, with_charge
 from streams.core.plan import Device
 from streams.core.rules.refused import DEVICE_STATUS_KIND
-from streams.core.state import PatientState
+from streams.core.state import MAX_REFUSED, PatientState, Refused
 from streams.core.verdict import Verdict, refuse
 
 
@@ -39,18 +39,18 @@ def status_received(state: PatientState, event: DeviceStatusReceived, context: C
             "the device was not bound to this patient when it said that it was alive",
             "bind the device in device-bindings.v1; a heartbeat need not be redriven",
         )
-    # Half the allowance is kept for readings: a device that tells too often must not make its readings a flood.
-    bucket = take(state.floods.get(device.id), device, state.now_ms, spare=device.max_per_hour * HOUR_MS // 2)
+    allowance = HEARTBEATS + device.id
+    bucket = take(state.floods.get(allowance), device, state.now_ms)
     if bucket is None:
         return refuse(
             state,
             Outcome.QUARANTINED_FLOOD,
-            f"heartbeats have used half of the {device.max_per_hour} messages per hour of one device",
+            f"more than {device.max_per_hour} heartbeats per hour from one device",
             "make the device tell less often, as its binding's heartbeat_min says",
         )
     after = evolve(
         state,
-        floods=with_bucket(state.floods, device.id, bucket),
+        floods=with_bucket(state.floods, allowance, bucket),
         battery=with_charge(state.battery, device.id, status.battery_percent, at_ms),
         alive=told(state.alive, device.id, at_ms, status.fault),
     )
@@ -62,8 +62,14 @@ def _bound(state: PatientState, name: str, at_ms: int) -> Device | None:
 
 
 def _remember_unbound(state: PatientState, at_ms: int, context: Context) -> PatientState:
-    """Once, until the bindings change or the row has run out: heartbeats go on for ever, and one says it all."""
+    """Once, until the bindings change or the row has run out: heartbeats go on for ever, and one says it all.
+
+    It stands in front, where it is the first to make room, and takes the place of no refused reading.
+    """
     since = state.now_ms - context.rules.missing.recent_hours * HOUR_MS
-    if any(row.kind == DEVICE_STATUS_KIND and row.at_ms >= since for row in state.refused):
+    others = tuple([row for row in state.refused if row.kind != DEVICE_STATUS_KIND])
+    known = any(row.kind == DEVICE_STATUS_KIND and row.at_ms >= since for row in state.refused)
+    if known or not state.is_known or len(others) >= MAX_REFUSED:
         return state
-    return remember_refused(state, DEVICE_STATUS_KIND, Outcome.REJECTED_UNBOUND_DEVICE, at_ms)
+    row = Refused(state.now_ms, DEVICE_STATUS_KIND, Outcome.REJECTED_UNBOUND_DEVICE.value, at_ms)
+    return evolve(state, refused=(row, *others))

@@ -239,6 +239,26 @@ def test_an_unbound_device_is_refused_and_its_owner_told_once() -> None:
     assert () == patient.triage.reasons
 
 
+def test_an_unbound_device_takes_the_place_of_no_refused_reading() -> None:
+    """The memory of refusals is short, and what was measured comes first."""
+    patient = watched()
+    kinds = ("spo2", "pulse", "temp", "weight", "sbp", "dbp", "glucose", "crp")
+    patient.beats(device="stranger")
+    for kind in kinds:
+        patient.feed(make_refusal(received_ms=patient.now_ms, kind=kind, offset=len(patient.events)))
+    assert list(kinds) == [row.kind for row in patient.state.refused]
+    assert "rejected.unbound_device" == patient.beats(device="stranger").outcome
+    assert list(kinds) == [row.kind for row in patient.state.refused]
+
+
+def test_what_is_known_of_a_device_goes_with_it() -> None:
+    """Nobody is asked to charge or mend what has been taken away."""
+    patient = watched()
+    patient.beats(battery_percent=4, fault="E17")
+    patient.gets(make_bindings(version=3, devices=[make_binding(valid_until=rfc3339(patient.now_ms))]))
+    assert ((), {}, {}) == (patient.triage.reasons, patient.state.battery, patient.state.alive)
+
+
 def test_the_binding_of_its_own_time_counts() -> None:
     """A heartbeat that was buffered belongs to whoever had the device then."""
     patient = watched()
@@ -257,10 +277,10 @@ def test_an_unknown_patient_gets_no_state() -> None:
     assert "rejected.unknown_patient" == patient.beats().outcome
 
 
-def test_a_flood_of_heartbeats_leaves_half_the_allowance_to_readings() -> None:
-    """A red reading behind it still counts."""
+def test_a_flood_of_heartbeats_leaves_readings_their_allowance() -> None:
+    """A red reading behind it still counts, and so do as many as ever."""
     patient = watched()
-    patient.gets(make_bindings(version=3, devices=[make_binding(heartbeat_min=1, max_per_hour=10)]))
+    patient.gets(make_bindings(version=3, devices=[make_binding(heartbeat_min=1, max_per_hour=5)]))
     outcomes = [patient.beats(minutes=0).outcome for _ in range(7)]
 
     assert ["accepted.recorded"] * 5 + ["quarantined.flood"] * 2 == outcomes

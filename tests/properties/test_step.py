@@ -12,6 +12,7 @@ from schemas.coverage import Recipient, TeamCoverage
 from schemas.events import (
     EVENT,
     CommandReceived,
+    DeviceStatusReceived,
     InputEvent,
     MeasurementReceived,
     PatientEvent,
@@ -207,6 +208,28 @@ def test_order_and_copies_do_not_matter(events: list[PatientEvent], data: st.Dat
     _, others = live([*mixed, make_timer(later)], state)
 
     assert view(steps[-1].state) == view(others[-1].state)
+
+
+@EXAMPLES
+@given(lives())
+def test_heartbeats_change_nothing_that_a_person_answers(events: list[PatientEvent]) -> None:
+    """With a timer in place of each the same alerts go the same ways at the same times, whatever devices said."""
+    told, steps = live(events)
+    mute = [
+        make_timer(event.received_ms, stamp=event.stamp) if isinstance(event, DeviceStatusReceived) else event
+        for event in told
+    ]
+    _, others = live(mute)
+
+    assert content(steps) == content(others)
+    for with_them, without in zip(steps, others, strict=True):
+        assert answered(with_them.state) == answered(without.state)
+
+
+def answered(state: PatientState) -> tuple[object, ...]:
+    """What a person answers, and what it rests on."""
+    triage = view(state)[1]
+    return triage.level, triage.concerns, triage.silence, state.series, state.slots, state.alert
 
 
 @EXAMPLES
