@@ -1,8 +1,11 @@
 """A measurement that intake let through: whose it is, whether it is new, how late, how many."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from schemas.rules import LatenessRules
+from streams.core.measure import with_charge
 from streams.core.signal.series import MAX_POINTS
 from tests.builders import DAY, HOUR, MINUTE, Patient, context, make_binding, make_bindings, make_measurement, rejects
 
@@ -108,15 +111,19 @@ def test_a_full_day_later_the_allowance_is_one_hours() -> None:
 
 
 def test_devices_remembered_are_bounded() -> None:
-    """Allowance and charge of the 32 newest devices; who replaces devices for years does not grow a state."""
+    """Allowance of the 32 newest devices, charge of those still bound; replacing them for years grows no state."""
     patient = Patient()
     for number in range(40):
         device = f"device-{number:02}"
         patient.gets(make_bindings(version=number + 2, devices=[make_binding(device=device)]))
         patient.measures(95, device=device, battery_percent=50)
 
-    assert [f"device-{number:02}" for number in range(8, 40)] == sorted(patient.state.floods)
-    assert sorted(patient.state.floods) == sorted(patient.state.battery)
+    newest = [f"device-{number:02}" for number in range(8, 40)]
+    assert (newest, newest[-1:]) == (sorted(patient.state.floods), sorted(patient.state.battery))
+    charges: Mapping[str, tuple[int, int]] = {}
+    for number in range(40):
+        charges = with_charge(charges, f"device-{number:02}", 50, number)
+    assert newest == sorted(charges)
 
 
 def test_a_late_reading_may_be_the_newest() -> None:
