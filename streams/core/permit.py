@@ -1,6 +1,5 @@
 """Permit: a consent made ready for deciding. What is withheld, from whom, and which version holds at an instant."""
 
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from schemas.base import to_ms
@@ -52,14 +51,13 @@ def permit_of(consent: Consent, at_ms: int) -> Permit:
     )
 
 
-@lru_cache(maxsize=512)
 def in_force(permits: tuple[Permit, ...], at_ms: int) -> Permit | None:
     """Of versions, the newest last, the highest that has begun, while it lasts. None = nothing is withheld.
 
     A version replaces the lower ones for good: when it ends, none of them comes back.
     """
     for permit in reversed(permits):
-        if permit.since_ms <= at_ms:
+        if permit.at_ms <= at_ms and permit.from_ms <= at_ms:
             return permit if at_ms < permit.until_ms else None
     return None
 

@@ -8,7 +8,7 @@ from schemas.consent import Scope
 from schemas.events import Stamp
 from schemas.triage import TriageLevel
 from streams.core.learning.floor import Standing
-from streams.core.learning.memory import EMPTY, Memory
+from streams.core.learning.memory import EMPTY, Fact, Memory
 from streams.core.models.base import Parameters
 from streams.core.permit import Permit
 from streams.core.permit import in_force as permit_in_force
@@ -281,7 +281,8 @@ class PatientState:
         """The plan that watches at an instant. None = nobody watches: no plan then, or no consent now."""
         if self.consents and self.withholds("monitoring"):
             return None
-        return self.planned_at(at_ms)
+        facts = self.memory.facts
+        return None if facts and _died(facts, at_ms) else in_force(self.plans, at_ms)
 
     def planned_at(self, at_ms: int) -> Plan | None:
         """The plan in force at an instant: the highest version that has begun, while it lasts. None = no plan then.
@@ -290,6 +291,8 @@ class PatientState:
         Says nothing of consent.
         """
         facts = self.memory.facts
-        if facts and any(fact.kind == "death" and fact.at_ms <= at_ms for fact in facts):
-            return None
-        return in_force(self.plans, at_ms)
+        return None if facts and _died(facts, at_ms) else in_force(self.plans, at_ms)
+
+
+def _died(facts: tuple[Fact, ...], at_ms: int) -> bool:
+    return any(fact.kind == "death" and fact.at_ms <= at_ms for fact in facts)
