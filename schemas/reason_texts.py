@@ -131,6 +131,10 @@ REASONS: Mapping[str, Text] = {
     ),
     "binding.released": Text("et måleudstyr er igen patientens alene", "a device is no longer bound to somebody else"),
     "plan.ended": Text("planen er udløbet", "the plan has ended"),
+    "plan.ended_in_red": Text(
+        "planen er udløbet, mens en rød alarm var åben: ring til patienten",
+        "the plan has ended while a red alert was open: call the patient",
+    ),
     "consent.withdrawn": Text(
         "ikke overvåget: samtykket er trukket tilbage", "not watched: consent has been withdrawn"
     ),

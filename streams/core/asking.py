@@ -4,10 +4,12 @@ What ends or pauses the watch is told to the team as well, by letter.
 """
 
 from schemas.audit import Outcome
+from schemas.triage import TriageLevel
 from streams.core.admission.binding import bound
 from streams.core.context import Context
 from streams.core.effects import Effect, SendReply
 from streams.core.escalation.letters import letter
+from streams.core.escalation.moves import Move, clock_of
 from streams.core.plan import Plan, parse_plan
 from streams.core.replies import answer, local_text
 from streams.core.rules.missing import DEVICE_SILENT
@@ -102,6 +104,24 @@ def ended(before: Plan | None, state: PatientState, cause: str, context: Context
     )
 
 
+LEFT_IN_RED = {"plan.ended": "plan.ended_in_red", "consent.withdrawn": "consent.withdrawn_in_red"}
+"""Why a red alert expires, and the letter about it."""
+
+RED_TIER = 3
+"""The tier from which on nobody waits for the team's hours."""
+
+
+def red_left_open(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[Effect, ...]:
+    """A red alert that expires with the watch: whoever would be paged hears at once, outside hours too, that a person
+    should call. Nothing is judged any more, but a red never ends in silence.
+    """
+    if move is None or move.reason not in LEFT_IN_RED or move.alert.level is not TriageLevel.RED:
+        return ()
+    plan = state.planned_at(state.now_ms) or state.planned_at(move.alert.evidence_ms)
+    tier = max(RED_TIER, clock_of(move.alert))
+    return () if plan is None else letter(state, plan, LEFT_IN_RED[move.reason], cause, context, tier=tier)
+
+
 def came_after_the_end(state: PatientState, verdict: Verdict, cause: str, context: Context) -> tuple[Effect, ...]:
     """A red measured while the plan was in force and sent when none is any more: no alert can open, so the team of
     that plan gets a letter.
@@ -110,7 +130,7 @@ def came_after_the_end(state: PatientState, verdict: Verdict, cause: str, contex
         return ()
     plan = state.plan_at(verdict.reading[1].at_ms)
     worst = max(verdict.late, key=lambda finding: finding.tier)
-    return () if plan is None else letter(state, plan, worst.reason, cause, context)
+    return () if plan is None else letter(state, plan, worst.reason, cause, context, tier=max(RED_TIER, worst.tier))
 
 
 def lapsed(

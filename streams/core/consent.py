@@ -11,10 +11,9 @@ from schemas.plan import CarePlan
 from schemas.triage import TriageLevel
 from streams.core.asking import phone
 from streams.core.context import Context
-from streams.core.effects import Effect, SendNotice, SendReply
+from streams.core.effects import Effect, SendReply
 from streams.core.enrol import reconcile, stale
 from streams.core.escalation.letters import letter
-from streams.core.escalation.moves import Move, clock_of
 from streams.core.evolve import evolve
 from streams.core.permit import Permit, kept, permit_of
 from streams.core.plan import parse_plan
@@ -139,16 +138,6 @@ def told_of(
             *letter(state, plan, "consent.team_blocked", cause, context),
         )
     return told
-
-
-def red_left_open(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[SendNotice, ...]:
-    """A red alert that ends because consent is withdrawn,: whoever would be paged is told at
-    once, outside hours too, that a person should call. Nothing is judged any more, but a red is never left in silence.
-    """
-    plan = state.planned_at(state.now_ms)
-    if move is None or move.reason != WITHDRAWN or move.alert.level is not TriageLevel.RED or plan is None:
-        return ()
-    return letter(state, plan, "consent.withdrawn_in_red", cause, context, tier=max(3, clock_of(move.alert)))
 
 
 def planned_without(before: PatientState, state: PatientState, cause: str, context: Context) -> tuple[Effect, ...]:

@@ -7,14 +7,15 @@ from schemas.audit import AuditBody, Decision, Outcome, SourceRef
 from schemas.base import rfc3339
 from schemas.events import InputEvent
 from schemas.ids import UNASSIGNED_TEAM, make_id
+from schemas.triage import Finding
 from streams.core.adherence.absence import called_back
-from streams.core.consent import red_left_open
+from streams.core.asking import red_left_open
 from streams.core.context import Context
 from streams.core.effects import Effect, PublishAlert, RejectInput, SendReply, WriteAudit
 from streams.core.escalation.ladder import Phase, phase_of
 from streams.core.escalation.letters import device_letter
 from streams.core.escalation.messages import tell
-from streams.core.escalation.moves import MAX_REASONS, Move, clock_of
+from streams.core.escalation.moves import MAX_REASONS, TEAM_CHANGED, Move, clock_of
 from streams.core.evolve import evolve
 from streams.core.react import just_arrived, react, unanswered
 from streams.core.replies import of_triage
@@ -48,11 +49,10 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     if verdict.withdrew is not None:
         state, ended = reconsider(state, verdict.withdrew, triage, context)
     state, more = _told(state, ended, cause, context)
-    state, reaction = react(state, unanswered(state, held, concerns, verdict, crowded), cause, context)
-    state, last = _told(state, reaction, cause, context)
-    effects += [*more, *last]
-    moves = tuple(m for m in (move, ended, reaction) if m is not None)
-    effects += red_left_open(state, reaction, cause, context)
+    effects += more
+    state, reactions, last = _reacted(state, unanswered(state, held, concerns, verdict, crowded), cause, context)
+    effects += last
+    moves = tuple(m for m in (move, ended, *reactions) if m is not None)
     shown = Shown(
         None if triage.level is None else str(triage.level),
         triage.tier,
@@ -69,6 +69,24 @@ def settle(verdict: Verdict, move: Move | None, cause: str, context: Context) ->
     if triage.recheck_ms != state.recheck_ms:
         state = evolve(state, recheck_ms=triage.recheck_ms)
     return Settled(state, triage, moves, tuple(effects), changed)
+
+
+def _reacted(
+    state: PatientState, concerns: list[Finding], cause: str, context: Context
+) -> tuple[PatientState, list[Move], list[Effect]]:
+    """What the alert does about the concerns, and all that is told. A plan that gives it to another team may bring
+    limits with it: then it follows these too, and does not wait for the next input."""
+    reactions: list[Move] = []
+    effects: list[Effect] = []
+    while True:
+        state, move = react(state, concerns, cause, context)
+        state, told = _told(state, move, cause, context)
+        effects += [*told, *red_left_open(state, move, cause, context)]
+        if move is None:
+            return state, reactions, effects
+        reactions.append(move)
+        if move.reason != TEAM_CHANGED or len(reactions) > 1:
+            return state, reactions, effects
 
 
 def _crowded(move: Move | None) -> AlertState | None:

@@ -256,3 +256,18 @@ def test_a_team_change_in_the_plan_moves_an_open_alert() -> None:
     assert ["heart", "lung", "heart"] == [each.topic_team for each in alerts(patient.effects)[-3:]]
     patient.measures(85)
     assert "heart" == patient.step.team
+
+
+def test_a_plan_with_another_team_and_new_limits_is_followed_in_both_at_once() -> None:
+    """The alert goes to the new team, and what the new limits call red is told with it, not hours later."""
+    patient = Patient(limits=[make_limit(yellow_below=92, red_below=None)], rules=["limits"])
+    patient.measures(85)
+    before = patient.step.tier
+    patient.gets(
+        make_plan(version=2, team="heart", limits=[make_limit(red_below=88, red_tier=4)], rules=["limits"]), minutes=1
+    )
+    first, second = list({each.id: each.step for each in alerts(patient.effects)}.values())[-2:]  # both teams see each
+
+    assert ("handed_over", "plan.team_changed", "heart") == (first.type, first.reason, first.team)
+    assert ("upgraded", "limits.spo2.red_below", "heart") == (second.type, second.reason, second.team)
+    assert (before < 4, 4, first.sequence + 1) == (True, second.tier, second.sequence)

@@ -29,8 +29,8 @@ SIGNS = {
 }
 
 
-def watched(**plan: Any) -> Patient:
-    """A patient of a team with a nurse on duty on weekdays and a telephone."""
+def watched(*, on_call: bool = False, **plan: Any) -> Patient:
+    """A patient of a team with a nurse on duty on weekdays and a telephone; on_call: and somebody outside hours."""
     body = {
         "team": "lung",
         "version": 1,
@@ -38,6 +38,8 @@ def watched(**plan: Any) -> Patient:
         "recipients": [{"id": "n1", "role": "nurse"}],
         "patient_phone": PHONE,
     }
+    if on_call:
+        body |= {"outside_hours": "on_call", "on_call": {"id": "duty", "role": "on_call"}}
     around = Context(rules(), {"lung": TeamCoverage.model_validate(body)}, "nattevagt/test")
     return Patient(surroundings=around, **({"slots": [make_slot()], "rules": ["limits", "missing"]} | plan))
 
@@ -82,6 +84,22 @@ def test_a_red_from_before_the_end_that_comes_after_it_reaches_the_team_of_then(
     outcome = patient.measures(80, ago=90)
     assert (True, []) == (outcome.outcome.is_accepted, patient.steps)
     assert ["plan.ended", "limits.spo2.was_red"] == [reason for reason, _, _ in letters(patient)]
+
+
+def test_a_plan_that_ends_in_a_red_is_told_to_whoever_would_be_paged() -> None:
+    """At night too; the end itself waits for the team's hours. An open yellow wakes nobody."""
+    night = {"valid_until": rfc3339(T0 + 12 * HOUR)}
+    patient = watched(on_call=True, **night)
+    patient.measures(84)
+    patient.waits(hours=13)
+    assert ("expired", "plan.ended") == (patient.step.type, patient.step.reason)
+    reasons = [(reason, to, since is None) for reason, to, since in letters(patient)]
+    assert [("plan.ended_in_red", "duty", True), ("plan.ended", "n1", False)] == reasons
+
+    mild = watched(on_call=True, **night)
+    mild.measures(89)
+    mild.waits(hours=13)
+    assert ["plan.ended"] == [reason for reason, _, _ in letters(mild)]
 
 
 def test_a_letter_waits_for_the_teams_hours() -> None:

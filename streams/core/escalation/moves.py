@@ -14,6 +14,9 @@ from streams.core.state import AlertState
 
 MAX_REASONS = 16
 
+TEAM_CHANGED = "plan.team_changed"
+"""Why an alert goes to another team without anybody having offered it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -247,7 +250,7 @@ def plan_moved(alert: AlertState, team: str, now_ms: int, within: Terms) -> Move
         "news_sequence": alert.sequence + 1,
     }
     after = moved(alert, Trigger.PLAN_MOVED, now_ms, within, **changes)
-    return Move(after, alert, step_of(alert, Trigger.PLAN_MOVED), "plan.team_changed", now_ms)
+    return Move(after, alert, step_of(alert, Trigger.PLAN_MOVED), TEAM_CHANGED, now_ms)
 
 
 def end(
