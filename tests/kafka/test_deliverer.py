@@ -11,6 +11,8 @@ from tests.kafka import traffic
 from tests.kafka.workers import settings_for
 
 KIB = 1024
+MANY = 1_500
+"""More than aiokafka lets wait for one partition without giving some up."""
 
 
 @pytest.mark.kafka
@@ -35,6 +37,26 @@ def test_a_delivery_says_where_it_lies(broker: Broker, prefix: str) -> None:
         assert [record.value for record in small] * 2 == await traffic.read(broker.address, one, 10)
 
     asyncio.run(go())
+
+
+@pytest.mark.kafka
+def test_many_deliveries_to_one_partition_wait_for_each_other(broker: Broker, prefix: str) -> None:
+    """As when thousands get their devices at once: every one is confirmed, in the order of asking."""
+    topic = f"{prefix}shared"
+
+    async def go() -> list[bytes]:
+        await traffic.create(broker.address, topic)
+        deliverer = Deliverer(settings_for(broker.address, prefix))
+        await deliverer.start()
+        try:
+            asked = [[OutRecord(topic, 0, None, b"%d" % n, (), 0)] for n in range(MANY)]
+            await asyncio.gather(*map(deliverer.deliver, asked))
+        finally:
+            await deliverer.stop()
+        return [record.value for records in asked for record in records]
+
+    sent = asyncio.run(go())
+    assert sent == asyncio.run(traffic.read(broker.address, topic, MANY))
 
 
 def confirmed(loop: asyncio.AbstractEventLoop, offset: int) -> "asyncio.Future[RecordMetadata]":
