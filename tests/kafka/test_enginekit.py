@@ -4,6 +4,7 @@ When one of these turns red after an upgrade, the kit is wrong before any readin
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -129,6 +130,36 @@ def test_what_is_fetched_while_the_flow_is_stopped_is_read_again_or_left_to_reco
         consumer.flow_active = False
         assert [] == [tp async for tp, _ in consumer.getmany(1.0)]
         assert [1] == sought
+
+    in_app(test)
+
+
+@pytest.mark.parametrize(("places", "handed"), [(None, [9, 4, 9]), (lambda _: defaultdict(lambda: None), [9, 9])])
+def test_a_seek_while_a_run_is_handed_over_brings_it_back(places: Any, handed: list[int]) -> None:
+    """Upstream's own memory of places, the second case, would drop the first run that the seek brings back."""
+
+    async def test(app: WatchApp) -> None:
+        consumer, got = app.consumer, []
+        if places is not None:
+            consumer._read_offset = places(app)
+        stopped = SimpleNamespace(is_set=lambda: len(left) == 0)
+        left = [(5, 10), (0, 5), (5, 10)]
+
+        async def fetched(timeout: float) -> AsyncIterator[Any]:  # noqa: ASYNC109 - Faust's signature
+            run = [record(CHUNKED, offset) for offset in range(*left.pop(0))]
+            yield CHUNKED, chunk_message(CHUNKED, run, app.consumer_generation_id)
+
+        async def sought(partition: TP, offset: int) -> None:
+            assert (CHUNKED, 0) == (partition, offset)
+
+        async def hand_over(message: Any) -> None:
+            if not got:  # the guard sees a hole
+                await consumer.seek(CHUNKED, 0)
+            got.append(message.offset)
+
+        consumer.getmany, consumer.callback, consumer._seek = fetched, hand_over, sought
+        await consumer._drain_messages(SimpleNamespace(_stopped=stopped))
+        assert handed == got
 
     in_app(test)
 
