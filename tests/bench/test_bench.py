@@ -68,3 +68,11 @@ def test_the_trivial_job_is_the_same_for_all() -> None:
     assert 5_000 == state.n
     assert 89 < state.mean < 93
     assert 20 < alerts < 90
+
+
+def test_the_paper_is_what_the_command_printed() -> None:
+    """deploy/BENCH.md holds the tables of the run whose figures lie beside it, to the last character."""
+    figures = orjson.loads((ROOT / "deploy" / "bench.json").read_bytes())
+
+    assert (ROOT / "deploy" / "BENCH.md").read_text(encoding="utf-8").endswith(markdown(figures))
+    assert {"trivial", "full", "latency", "alone", "steps", "restart"} <= figures.keys()
