@@ -55,8 +55,7 @@ class KitThread(drv.AIOKafkaConsumerThread):
 
 
 class ReadOffsets(dict[TP, int | None]):
-    """How far Faust has handed over; of guarded topics it never knows. Upstream notes a run only when it has been
-    taken over, and drops what lies below: a seek that falls between is undone."""
+    """How far Faust has handed over; of guarded topics it never knows: upstream would undo a seek in between."""
 
     def __init__(self, chunked: Callable[[str], bool]) -> None:
         self._chunked = chunked
@@ -157,7 +156,8 @@ class StateTable(faust.Table):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"recovery_buffer_size": 1, **kwargs})  # in runs, each of which is a batch
+        super().__init__(*args, **kwargs)
+        self.recovery_buffer_size = 0  # each run is a batch; with 1 Faust would read our own writes back for ever
         self.fault: StateError | None = None
         self.stale: set[bytes] = set()
         self.replayed = 0

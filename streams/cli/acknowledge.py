@@ -5,14 +5,12 @@ from typing import Any, Literal, get_args
 import click
 
 from schemas.base import rfc3339
-from schemas.codec import cloudevent, dumps
 from schemas.command import COMMAND, Role, Verdict
 from schemas.overview import OpenAlert, Overview
-from schemas.topics import COMMANDS
 from streams.adapters.clock import wall_ms
 from streams.cli.given import run
 from streams.cli.overviews import open_alert, overviews
-from streams.cli.sending import SOURCE, Letter, send_and_follow, told
+from streams.cli.sending import Letter, command_letter, send_and_tell
 from streams.cli.whereabouts import Place, here
 from streams.core.escalation.people import condition_of
 
@@ -44,8 +42,7 @@ def command(alert_id: str, *, as_json: bool, language: Literal["da", "en"], **gi
 async def _command(place: Place, beginning: str, language: Literal["da", "en"], *, as_json: bool, **given: Any) -> None:
     overview, alert = open_alert(await overviews(place.settings), beginning)
     letter = letter_about(overview, alert, place.now_ms(), f"cli-{wall_ms()}", **given)
-    async for body in send_and_follow(place.settings, [letter]):
-        click.echo(dumps(body.model_dump(mode="json")).decode() if as_json else told(body, language))
+    await send_and_tell(place.settings, [letter], language, as_json=as_json)
 
 
 def letter_about(
@@ -74,9 +71,7 @@ def letter_about(
         "sequence": alert.sequence if sequence is None else sequence,
         "seen_until": alert.evidence_at if sequence is None else None,
     }
-    body = COMMAND.validate_python(common | _asked(alert, at_ms, asked))
-    headers = cloudevent(name, f"command.{body.type}", SOURCE, rfc3339(at_ms))
-    return Letter(COMMANDS, overview.patient.encode(), dumps(body.model_dump(mode="json")), headers, at_ms)
+    return command_letter(COMMAND.validate_python(common | _asked(alert, at_ms, asked)), at_ms)
 
 
 def _asked(alert: OpenAlert, at_ms: int, asked: dict[str, Any]) -> dict[str, Any]:

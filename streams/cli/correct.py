@@ -5,14 +5,11 @@ from typing import Any, Literal, get_args
 import click
 from pydantic import ValidationError
 
-from schemas.base import rfc3339
-from schemas.codec import cloudevent, dumps
 from schemas.command import COMMAND, Invalidate, Role
 from schemas.errors import ConfigurationError
-from schemas.topics import COMMANDS
 from streams.adapters.clock import wall_ms
 from streams.cli.given import run
-from streams.cli.sending import SOURCE, Letter, send_and_follow, told
+from streams.cli.sending import Letter, command_letter, send_and_tell
 from streams.cli.whereabouts import Place, here
 
 WHYS = get_args(Invalidate.model_fields["why"].annotation)
@@ -36,12 +33,7 @@ WHYS = get_args(Invalidate.model_fields["why"].annotation)
 def command(*, as_json: bool, language: Literal["da", "en"], **given: Any) -> None:
     """Answer "is this you?" about the reading of KIND that PATIENT's device measured then, or withdraw it."""
     place = here()
-    run(_command(place, letter_for(place, **given), language, as_json=as_json))
-
-
-async def _command(place: Place, letter: Letter, language: Literal["da", "en"], *, as_json: bool) -> None:
-    async for body in send_and_follow(place.settings, [letter]):
-        click.echo(dumps(body.model_dump(mode="json")).decode() if as_json else told(body, language))
+    run(send_and_tell(place.settings, [letter_for(place, **given)], language, as_json=as_json))
 
 
 def letter_for(place: Place, *, mine: bool | None, why: str | None, until: str | None, **common: Any) -> Letter:
@@ -50,14 +42,12 @@ def letter_for(place: Place, *, mine: bool | None, why: str | None, until: str |
         raise ConfigurationError(
             "one thing is said of a reading at a time.", next_step="Give --mine, --not-mine or --withdraw WHY."
         )
-    at_ms, name = place.now_ms(), f"cli-{wall_ms()}"
     said = {"type": "identify", "mine": mine} if why is None else {"type": "invalidate", "why": why, "until": until}
     try:
-        body = COMMAND.validate_python({"id": name, **common, **said})
+        body = COMMAND.validate_python({"id": f"cli-{wall_ms()}", **common, **said})
     except ValidationError as fault:
         where = ".".join(map(str, fault.errors(include_input=False)[0]["loc"][1:])) or "until"
         raise ConfigurationError(
             f"{where} is not well-formed.", next_step="Times look like 2026-02-19T08:00:00Z; --until is not before it."
         ) from None
-    headers = cloudevent(name, f"command.{body.type}", SOURCE, rfc3339(at_ms))
-    return Letter(COMMANDS, body.patient.encode(), dumps(body.model_dump(mode="json")), headers, at_ms)
+    return command_letter(body, place.now_ms())

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import sys
 from pathlib import Path
 
@@ -14,13 +13,11 @@ from streams.adapters import logs
 from streams.adapters.channels import open_channels
 from streams.adapters.channels.book import ChannelBook, ConsoleBook
 from streams.adapters.channels.sender import Sender
-from streams.adapters.pages import Pages
 from streams.adapters.settings import Settings
 from streams.agents.notify import Notify
+from streams.agents.room import EXIT_FAILED
 from streams.cli.given import contract, document, with_settings
-
-EXIT_FAILED = 70
-"""As a worker: start it again."""
+from streams.cli.serving import serve
 
 
 @click.command()
@@ -63,13 +60,4 @@ async def _opened(book: ChannelBook) -> None:
 
 
 async def _until_told(settings: Settings, book: ChannelBook) -> None:
-    notify = Notify(settings, Sender(open_channels(book)))
-    pages = Pages(settings, notify.page, notify.problems, notify.missing)
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await pages.start()
-    try:
-        await notify.run(told)
-    finally:
-        await pages.stop()
+    await serve(settings, Notify(settings, Sender(open_channels(book))))

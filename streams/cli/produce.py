@@ -17,7 +17,7 @@ from streams.adapters.clock import wall_ms
 from streams.adapters.input_records import partition_of
 from streams.adapters.settings import Settings
 from streams.cli.given import run
-from streams.cli.sending import SOURCE, Letter, send, send_and_follow, told
+from streams.cli.sending import SOURCE, Letter, send, send_and_tell
 from streams.cli.whereabouts import Place, here
 from streams.replay.rebuild import read_partition
 
@@ -52,12 +52,7 @@ def command(*, no_wait: bool, as_json: bool, language: Literal["da", "en"], **gi
         for topic, partition, offset in run(send(place.settings, sent)):
             click.echo(f"{topic}[{partition}]@{offset}")
         return
-    run(_follow(place.settings, sent, language, as_json=as_json))
-
-
-async def _follow(settings: Settings, sent: list[Letter], language: Literal["da", "en"], *, as_json: bool) -> None:
-    async for body in send_and_follow(settings, sent):
-        click.echo(dumps(body.model_dump(mode="json")).decode() if as_json else told(body, language))
+    run(send_and_tell(place.settings, sent, language, as_json=as_json))
 
 
 def letters(

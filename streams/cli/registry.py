@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import sys
 
 import click
@@ -12,11 +11,11 @@ from schemas.errors import ConfigurationError, NattevagtError, StateError, Unava
 from schemas.topics import COMMANDS, DEVICE_CLAIMS
 from streams.adapters import logs
 from streams.adapters.admin import refuse_unsafe
-from streams.adapters.pages import Pages
 from streams.adapters.settings import Settings
 from streams.agents.registry import Registry
 from streams.agents.room import EXIT_FAILED, EXIT_REFUSED, end_process
 from streams.cli.given import with_settings
+from streams.cli.serving import serve
 
 
 @click.command()
@@ -38,12 +37,4 @@ def command(settings: Settings) -> None:
 
 async def _until_told(settings: Settings) -> None:
     await refuse_unsafe(settings, only=(DEVICE_CLAIMS, COMMANDS))
-    registry, told = Registry(settings), asyncio.Event()
-    pages = Pages(settings, registry.page, registry.problems, registry.missing)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await pages.start()
-    try:
-        await registry.run(told)
-    finally:
-        await pages.stop()
+    await serve(settings, Registry(settings))

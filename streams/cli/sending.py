@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import click
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from schemas import texts
 from schemas.audit import AuditBody
-from schemas.codec import Headers
+from schemas.base import rfc3339
+from schemas.codec import Headers, cloudevent, dumps
+from schemas.command import AnyCommand
 from schemas.errors import DeliveryError
+from schemas.topics import COMMANDS
 from schemas.triage import TriageLevel
 from streams.adapters.settings import Settings
 from streams.cli.follow import Coordinates, Outcomes
@@ -67,6 +71,20 @@ async def send_and_follow(settings: Settings, letters: Sequence[Letter]) -> Asyn
         sent = await send(settings, letters)
         async for body in outcomes.of(sent):
             yield body
+
+
+def command_letter(body: AnyCommand, at_ms: int) -> Letter:
+    """A command as its record: under the patient's key, with the headers of CloudEvents."""
+    headers = cloudevent(body.id, f"command.{body.type}", SOURCE, rfc3339(at_ms))
+    return Letter(COMMANDS, body.patient.encode(), dumps(body.model_dump(mode="json")), headers, at_ms)
+
+
+async def send_and_tell(
+    settings: Settings, letters: Sequence[Letter], language: Literal["da", "en"], *, as_json: bool
+) -> None:
+    """Send, and print what became of each: for people, or as JSON lines."""
+    async for body in send_and_follow(settings, letters):
+        click.echo(dumps(body.model_dump(mode="json")).decode() if as_json else told(body, language))
 
 
 def told(body: AuditBody, language: Literal["da", "en"]) -> str:

@@ -108,7 +108,7 @@ LEFT_IN_RED = {"plan.ended": "plan.ended_in_red", "consent.withdrawn": "consent.
 """Why a red alert expires, and the letter about it."""
 
 RED_TIER = 3
-"""The tier from which on nobody waits for the team's hours."""
+"""Of the letter about a red that ends, at least: as of a red reading (core/rules/extreme.py), at any hour."""
 
 
 def red_left_open(state: PatientState, move: Move | None, cause: str, context: Context) -> tuple[Effect, ...]:
@@ -124,13 +124,13 @@ def red_left_open(state: PatientState, move: Move | None, cause: str, context: C
 
 def came_after_the_end(state: PatientState, verdict: Verdict, cause: str, context: Context) -> tuple[Effect, ...]:
     """A red measured while the plan was in force and sent when none is any more: no alert can open, so the team of
-    that plan gets a letter.
+    that plan gets a letter, by the tier of what was found: newer calm readings have made it a task (design.md 3.9).
     """
     if verdict.reading is None or not verdict.late or state.is_dead or state.plan_at(state.now_ms) is not None:
         return ()
     plan = state.plan_at(verdict.reading[1].at_ms)
     worst = max(verdict.late, key=lambda finding: finding.tier)
-    return () if plan is None else letter(state, plan, worst.reason, cause, context, tier=max(RED_TIER, worst.tier))
+    return () if plan is None else letter(state, plan, worst.reason, cause, context, tier=worst.tier)
 
 
 def lapsed(

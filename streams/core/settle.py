@@ -78,15 +78,14 @@ def _reacted(
     limits with it: then it follows these too, and does not wait for the next input."""
     reactions: list[Move] = []
     effects: list[Effect] = []
-    while True:
+    for _ in range(2):
         state, move = react(state, concerns, cause, context)
         state, told = _told(state, move, cause, context)
         effects += [*told, *red_left_open(state, move, cause, context)]
-        if move is None:
-            return state, reactions, effects
-        reactions.append(move)
-        if move.reason != TEAM_CHANGED or len(reactions) > 1:
-            return state, reactions, effects
+        reactions += [] if move is None else [move]
+        if move is None or move.reason != TEAM_CHANGED:
+            break
+    return state, reactions, effects
 
 
 def _crowded(move: Move | None) -> AlertState | None:

@@ -142,4 +142,4 @@ def test_a_run_may_hold_many_records_and_meets_what_is_in_memory(table: StateTab
 def test_the_changelog_is_handed_over_undecoded(table: StateTable) -> None:
     """Faust's own schema would take a run for bytes."""
     assert isinstance(table.changelog_topic.schema, ChunkSchema)
-    assert 1 == table.recovery_buffer_size
+    assert 0 == table.recovery_buffer_size

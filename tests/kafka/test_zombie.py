@@ -12,7 +12,7 @@ from streams.core.intake.accept import RawRecord
 from tests.kafka.ward import Ward
 from tests.kafka.workers import Worker, settings_for
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.nightly]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
 def write_again(ward: Ward, *records: RawRecord) -> None:
@@ -32,6 +32,7 @@ def write_again(ward: Ward, *records: RawRecord) -> None:
     asyncio.run(go())
 
 
+@pytest.mark.nightly
 def test_late_records_of_a_zombie_lose_and_the_true_overview_goes_out_again(broker: Broker, prefix: str) -> None:
     """Recovery keeps the highest applied offset, says so, and puts the overview right that the zombie made old."""
     ward = Ward(settings_for(broker.address, prefix, partitions=2))
@@ -72,6 +73,7 @@ def test_a_worker_that_joins_makes_nobody_a_zombie(broker: Broker, prefix: str) 
         assert 0 == first.terminate(), first.last_words()
 
 
+@pytest.mark.nightly
 def test_a_stalled_worker_changes_nothing(broker: Broker, prefix: str) -> None:
     """SIGSTOP in the middle of work, another takes over, SIGCONT: states, alerts, overviews are as they should be."""
     ward = Ward(settings_for(broker.address, prefix, partitions=2))
